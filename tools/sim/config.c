@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line, and the configuration file that it may name. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+#define MAX_WORDS	8
+
+static int add_said(struct config *cfg, unsigned int line, const char *name, bool level,
+		    const char *origin, struct errmsg *err)
+{
+	struct config_line *said;
+	char *copy = name ? strdup(name) : NULL;
+
+	said = reallocarray(cfg->said, cfg->said_count + 1, sizeof(*said));
+	if (said)
+		cfg->said = said;
+	if (!said || (name && !copy)) {
+		free(copy);
+		return errmsg_set(err, "out of memory for the configuration");
+	}
+	said = &cfg->said[cfg->said_count++];
+	*said = (struct config_line){ .line = line, .name = copy, .level = level };
+	snprintf(said->origin, sizeof(said->origin), "%s", origin);
+	return 0;
+}
+
+static int set_lines(struct config *cfg, const char *text, struct errmsg *err)
+{
+	if (!parse_uint(text, &cfg->lines) || !cfg->lines || cfg->lines > GPIO_MAX_LINES)
+		return errmsg_set(err, "\"%.64s\" is no number of lines; it must be 1 to %d", text,
+				  GPIO_MAX_LINES);
+	return 0;
+}
+
+/* Cuts "LINE=VALUE" and returns VALUE. */
+static const char *cut_line_number(const char *text, unsigned int *line)
+{
+	size_t digits = strspn(text, "0123456789");
+	char number[12];
+
+	if (text[digits] != '=' || digits >= sizeof(number))
+		return NULL;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	return parse_uint(number, line) ? text + digits + 1 : NULL;
+}
+
+static int option_lines(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	struct errmsg why;
+
+	if (set_lines(cfg, arg, &why))
+		return errmsg_set(err, "--lines: %s", why.text);
+	return 0;
+}
+
+static int option_name(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	unsigned int line;
+	const char *name = cut_line_number(arg, &line);
+
+	if (!name)
+		return errmsg_set(err, "--name %.64s: must be LINE=NAME, such as 3=Reset", arg);
+	return add_said(cfg, line, name, false, "--name", err);
+}
+
+static int option_level(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	unsigned int line;
+	const char *text = cut_line_number(arg, &line);
+	bool level;
+
+	if (!text || !parse_level(text, &level))
+		return errmsg_set(err, "--level %.64s: must be LINE=0 or LINE=1", arg);
+	return add_said(cfg, line, NULL, level, "--level", err);
+}
+
+static int option_names(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	char *copy = strdup(arg), *rest = copy, *name;
+	int ret = copy ? 0 : errmsg_set(err, "out of memory for the configuration");
+
+	for (unsigned int line = 0; !ret && (name = strsep(&rest, ",")); line++)
+		if (*name)
+			ret = add_said(cfg, line, name, false, "--names", err);
+	free(copy);
+	return ret;
+}
+
+static int option_socket(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)err;
+	cfg->socket = arg;
+	return 0;
+}
+
+static int option_control(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)err;
+	cfg->control = arg;
+	return 0;
+}
+
+static int option_no_irq(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)arg;
+	(void)err;
+	cfg->no_irq = true;
+	return 0;
+}
+
+static int option_once(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)arg;
+	(void)err;
+	cfg->once = true;
+	return 0;
+}
+
+static int option_verbose(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)arg;
+	(void)err;
+	cfg->verbose = true;
+	return 0;
+}
+
+static int option_help(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)arg;
+	(void)err;
+	cfg->action = CONFIG_HELP;
+	return 0;
+}
+
+static int option_version(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)arg;
+	(void)err;
+	cfg->action = CONFIG_VERSION;
+	return 0;
+}
+
+/**
+ * struct option_entry - an option of the command line
+ * @name: without the dashes
+ * @has_arg: required_argument or no_argument
+ * @handle: what it does
+ */
+struct option_entry {
+	const char *name;
+	int has_arg;
+	int (*handle)(struct config *cfg, const char *arg, struct errmsg *err);
+};
+
+static const struct option_entry entries[] = {
+	{ "socket", required_argument, option_socket },
+	{ "control", required_argument, option_control },
+	{ "lines", required_argument, option_lines },
+	{ "name", required_argument, option_name },
+	{ "names", required_argument, option_names },
+	{ "level", required_argument, option_level },
+	/* The file is read first, whatever its place, so that options win. */
+	{ "config", required_argument, NULL },
+	{ "no-irq", no_argument, option_no_irq },
+	{ "once", no_argument, option_once },
+	{ "verbose", no_argument, option_verbose },
+	{ "help", no_argument, option_help },
+	{ "version", no_argument, option_version },
+};
+
+static void fill_options(struct option *options)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		options[i] = (struct option){ .name = entries[i].name,
+					      .has_arg = entries[i].has_arg };
+	options[ARRAY_SIZE(entries)] = (struct option){ 0 };
+}
+
+static int bad_option(int argc, char **argv, int result, struct errmsg *err)
+{
+	const char *which = optind > 0 && optind <= argc ? argv[optind - 1] : "?";
+
+	if (result == ':')
+		return errmsg_set(err, "%.64s needs a value; see --help", which);
+	return errmsg_set(err, "%.64s is no option, or is not used right; see --help", which);
+}
+
+/* Walks the command line once: for the file, or for everything else. */
+static int walk_options(struct config *cfg, int argc, char **argv, bool files,
+			struct errmsg *err)
+{
+	struct option options[ARRAY_SIZE(entries) + 1];
+	int result, index = 0;
+
+	fill_options(options);
+	optind = 0;
+	opterr = 0;
+	while ((result = getopt_long(argc, argv, "+:", options, &index)) != -1) {
+		const struct option_entry *entry = &entries[index];
+		int ret = 0;
+
+		if (result)
+			return bad_option(argc, argv, result, err);
+		if (files && !entry->handle)
+			ret = config_read_file(cfg, optarg, err);
+		else if (!files && entry->handle)
+			ret = entry->handle(cfg, optarg, err);
+		if (ret)
+			return ret;
+	}
+	if (optind < argc)
+		return errmsg_set(err, "unexpected argument \"%.64s\"; see --help", argv[optind]);
+	return 0;
+}
+
+/**
+ * config_parse() - read the command line, and the file that it names
+ * @cfg: what they say; for config_free() also after an error
+ * @argc: number of arguments
+ * @argv: the arguments; must stay while @cfg is used
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int config_parse(struct config *cfg, int argc, char **argv, struct errmsg *err)
+{
+	*cfg = (struct config){ .lines = CONFIG_DEFAULT_LINES };
+	if (walk_options(cfg, argc, argv, true, err) || walk_options(cfg, argc, argv, false, err))
+		return -1;
+	if (cfg->action == CONFIG_RUN && !cfg->socket)
+		return errmsg_set(err, "--socket PATH is missing; see --help");
+	return 0;
+}
+
+static int file_line_property(struct config *cfg, unsigned int line, const char *key,
+			      const char *value, const char *origin, struct errmsg *err)
+{
+	bool level;
+
+	if (!strcmp(key, "name"))
+		return add_said(cfg, line, value, false, origin, err);
+	if (strcmp(key, "level"))
+		return errmsg_set(err, "\"%.64s\" is not known; use name or level", key);
+	if (!parse_level(value, &level))
+		return errmsg_set(err, "level \"%.64s\" must be 0 or 1", value);
+	return add_said(cfg, line, NULL, level, origin, err);
+}
+
+static int file_line(struct config *cfg, char **words, int count, const char *origin,
+		     struct errmsg *err)
+{
+	unsigned int line;
+
+	if (!parse_uint(words[1], &line))
+		return errmsg_set(err, "\"%.64s\" is no line number", words[1]);
+	if (count % 2)
+		return errmsg_set(err, "\"%.64s\" has no value", words[count - 1]);
+	for (int i = 2; i < count; i += 2)
+		if (file_line_property(cfg, line, words[i], words[i + 1], origin, err))
+			return -1;
+	return 0;
+}
+
+static int file_statement(struct config *cfg, char **words, int count, const char *origin,
+			  struct errmsg *err)
+{
+	if (!count)
+		return 0;
+	if (!strcmp(words[0], "lines") && count == 2)
+		return set_lines(cfg, words[1], err);
+	if (!strcmp(words[0], "line") && count >= 4)
+		return file_line(cfg, words, count, origin, err);
+	return errmsg_set(err, "cannot understand \"%.64s\"; use \"lines N\" or "
+			  "\"line N name NAME level 0|1\"", words[0]);
+}
+
+static int file_text_line(struct config *cfg, char *text, const char *origin,
+			  struct errmsg *err)
+{
+	char *words[MAX_WORDS];
+	struct errmsg why;
+	int count;
+
+	text[strcspn(text, "\r\n")] = '\0';
+	count = split_words(text, words, MAX_WORDS, &why);
+	if (count < 0 || file_statement(cfg, words, count, origin, &why))
+		return errmsg_set(err, "%s: %.256s", origin, why.text);
+	return 0;
+}
+
+/**
+ * config_read_file() - read a configuration file
+ * @cfg: takes what it says
+ * @path: the file
+ * @err: what is wrong and in which line, if so
+ *
+ * Return: 0 or -1.
+ */
+int config_read_file(struct config *cfg, const char *path, struct errmsg *err)
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL, origin[256];
+	size_t room = 0;
+	int ret = 0;
+
+	if (!file)
+		return errmsg_set(err, "cannot read %.256s: %s", path, strerror(errno));
+	for (unsigned int number = 1; !ret && getline(&text, &room, file) >= 0; number++) {
+		snprintf(origin, sizeof(origin), "%.200s:%u", path, number);
+		ret = file_text_line(cfg, text, origin, err);
+	}
+	if (!ret && ferror(file))
+		ret = errmsg_set(err, "cannot read %.256s: %s", path, strerror(errno));
+	free(text);
+	fclose(file);
+	return ret;
+}
+
+static int apply_said(const struct config *cfg, const struct config_line *said,
+		      struct device *dev, struct errmsg *err)
+{
+	struct errmsg why;
+
+	if (said->line >= cfg->lines)
+		return errmsg_set(err, "%s: line %u does not exist; there are lines 0 to %u",
+				  said->origin, said->line, cfg->lines - 1);
+	if (!said->name)
+		gpio_set_level(&dev->bank, said->line, said->level);
+	else if (gpio_set_name(&dev->bank, said->line, said->name, &why))
+		return errmsg_set(err, "%s: %.200s", said->origin, why.text);
+	return 0;
+}
+
+/**
+ * config_apply() - give the device its names and levels
+ * @cfg: what was said about lines
+ * @dev: the device, with @cfg->lines lines
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int config_apply(const struct config *cfg, struct device *dev, struct errmsg *err)
+{
+	for (size_t i = 0; i < cfg->said_count; i++)
+		if (apply_said(cfg, &cfg->said[i], dev, err))
+			return -1;
+	return gpio_build_names(&dev->bank, err);
+}
+
+/**
+ * config_free() - give the configuration's memory back
+ * @cfg: the configuration
+ */
+void config_free(struct config *cfg)
+{
+	for (size_t i = 0; i < cfg->said_count; i++)
+		free(cfg->said[i].name);
+	free(cfg->said);
+	cfg->said = NULL;
+	cfg->said_count = 0;
+}

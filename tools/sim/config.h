@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VGPIO_CONFIG_H
+#define VGPIO_CONFIG_H
+
+#include "device.h"
+#include "util.h"
+
+#define CONFIG_DEFAULT_LINES	8
+
+/**
+ * enum config_action - what a command line asks for
+ * @CONFIG_RUN: run the simulator
+ * @CONFIG_HELP: print the help text
+ * @CONFIG_VERSION: print the version
+ */
+enum config_action {
+	CONFIG_RUN,
+	CONFIG_HELP,
+	CONFIG_VERSION,
+};
+
+/**
+ * struct config_line - something said about a line
+ * @line: the line
+ * @name: its name, or NULL if this is about its level
+ * @level: its level
+ * @origin: where it was said, for error messages
+ */
+struct config_line {
+	unsigned int line;
+	char *name;
+	bool level;
+	char origin[256];
+};
+
+/**
+ * struct config - all that the command line and the configuration file say
+ * @action: what to do
+ * @socket: where front ends connect
+ * @control: where control clients connect, or NULL
+ * @lines: number of lines
+ * @no_irq: do not offer interrupts
+ * @once: end when the first front end leaves
+ * @verbose: tell what happens
+ * @said: what was said about lines, in order; later ones win
+ * @said_count: number of @said
+ */
+struct config {
+	enum config_action action;
+	const char *socket;
+	const char *control;
+	unsigned int lines;
+	bool no_irq;
+	bool once;
+	bool verbose;
+	struct config_line *said;
+	size_t said_count;
+};
+
+int config_parse(struct config *cfg, int argc, char **argv, struct errmsg *err);
+int config_read_file(struct config *cfg, const char *path, struct errmsg *err);
+int config_apply(const struct config *cfg, struct device *dev, struct errmsg *err);
+void config_free(struct config *cfg);
+
+#endif

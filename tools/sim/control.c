@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control socket: commands of one line each, by which people and scripts
+ * drive and watch the lines. No client can make the device wait.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control.h"
+
+#define MAX_WORDS	8
+
+static const char help_text[] =
+	"set LINE 0|1                       drive a line\n"
+	"get [LINE]                         the value of a line; or all about all lines\n"
+	"pulse LINE DURATION                invert a line for a time, such as 10ms\n"
+	"wait LINE 0|1 [timeout DURATION]   answer when a line has a value\n"
+	"watch                              report every change from now on\n"
+	"stats [reset]                      what happened so far\n"
+	"help                               this text\n"
+	"quit                               end the simulator\n"
+	"LINE is a number or a name; DURATION a number with us, ms or s.\n";
+
+static struct gpio_bank *bank_of(const struct control_client *client)
+{
+	return &client->server->dev->bank;
+}
+
+static void reply_ok(struct control_client *client)
+{
+	buffer_printf(&client->out, "ok\n");
+}
+
+static void reply_error(struct control_client *client, const char *what)
+{
+	buffer_printf(&client->out, "error %s\n", what);
+}
+
+/* The line that a word means, or -1 after an error reply. */
+static int find_line(struct control_client *client, const char *word)
+{
+	int line = gpio_find(bank_of(client), word);
+
+	if (line < 0)
+		buffer_printf(&client->out, "error no line is numbered or named \"%.255s\"\n",
+			      word);
+	return line;
+}
+
+static bool find_level(struct control_client *client, const char *word, bool *level)
+{
+	if (parse_level(word, level))
+		return true;
+	buffer_printf(&client->out, "error \"%.64s\" must be 0 or 1\n", word);
+	return false;
+}
+
+static void describe_line(struct buffer *out, const struct gpio_bank *bank, unsigned int number)
+{
+	const struct gpio_line *line = &bank->lines[number];
+
+	buffer_printf(out, "line %u name ", number);
+	buffer_quote(out, line->name ?: "");
+	buffer_printf(out, " value %d direction %s trigger %s unmasked %d latched %d\n",
+		      gpio_value(bank, number), gpio_direction_name(line->direction),
+		      gpio_trigger_name(line->trigger), line->unmasked, line->latched);
+}
+
+static struct control_pulse **find_pulse(struct control *c, unsigned int line)
+{
+	struct control_pulse **link = &c->pulses;
+
+	while (*link && (*link)->line != line)
+		link = &(*link)->next;
+	return link;
+}
+
+static void remove_pulse(struct control *c, unsigned int line)
+{
+	struct control_pulse **link = find_pulse(c, line), *pulse = *link;
+
+	if (!pulse)
+		return;
+	*link = pulse->next;
+	loop_timer_stop(c->loop, &pulse->timer);
+	free(pulse);
+}
+
+static void pulse_over(void *ctx)
+{
+	struct control_pulse *pulse = ctx;
+	struct control *c = pulse->server;
+	unsigned int line = pulse->line;
+	bool level = pulse->level;
+
+	remove_pulse(c, line);
+	device_set_level(c->dev, line, level);
+}
+
+static void command_set(struct control_client *client, char **words, int count)
+{
+	struct control *c = client->server;
+	int line = find_line(client, words[1]);
+	bool level;
+
+	(void)count;
+	if (line < 0 || !find_level(client, words[2], &level))
+		return;
+	remove_pulse(c, line);
+	device_set_level(c->dev, line, level);
+	reply_ok(client);
+}
+
+static void command_get(struct control_client *client, char **words, int count)
+{
+	const struct gpio_bank *bank = bank_of(client);
+	int line;
+
+	if (count == 2) {
+		line = find_line(client, words[1]);
+		if (line >= 0)
+			buffer_printf(&client->out, "ok %d\n", gpio_value(bank, line));
+		return;
+	}
+	for (unsigned int i = 0; i < bank->count; i++)
+		describe_line(&client->out, bank, i);
+	reply_ok(client);
+}
+
+static void command_pulse(struct control_client *client, char **words, int count)
+{
+	struct control *c = client->server;
+	int line = find_line(client, words[1]);
+	struct control_pulse *pulse;
+	uint64_t ns;
+
+	(void)count;
+	if (line < 0)
+		return;
+	if (!parse_duration(words[2], &ns))
+		return reply_error(client, "the duration must be above 0, with us, ms or s");
+	if (*find_pulse(c, line))
+		return reply_error(client, "a pulse is under way on this line");
+	pulse = calloc(1, sizeof(*pulse));
+	if (!pulse)
+		return reply_error(client, "out of memory");
+	*pulse = (struct control_pulse){
+		.timer = { .expired = pulse_over, .ctx = pulse }, .server = c, .line = line,
+		.level = c->dev->bank.lines[line].level, .next = c->pulses,
+	};
+	c->pulses = pulse;
+	loop_timer_start(c->loop, &pulse->timer, ns);
+	device_set_level(c->dev, line, !pulse->level);
+	reply_ok(client);
+}
+
+static void command_watch(struct control_client *client, char **words, int count)
+{
+	(void)words;
+	(void)count;
+	client->watching = true;
+	reply_ok(client);
+}
+
+static void send_pending(struct control_client *client);
+static void run_commands(struct control_client *client);
+
+static void end_wait(struct control_client *client)
+{
+	client->waiting = false;
+	loop_timer_stop(client->server->loop, &client->timeout);
+}
+
+static void wait_timed_out(void *ctx)
+{
+	struct control_client *client = ctx;
+
+	end_wait(client);
+	buffer_printf(&client->out, "error timeout: line %u is still %d\n", client->wait_line,
+		      !client->wait_level);
+	run_commands(client);
+	send_pending(client);
+}
+
+static bool parse_timeout(char **words, int count, uint64_t *ns)
+{
+	*ns = 0;
+	if (count == 3)
+		return true;
+	return count == 5 && !strcmp(words[3], "timeout") && parse_duration(words[4], ns);
+}
+
+static void command_wait(struct control_client *client, char **words, int count)
+{
+	int line = find_line(client, words[1]);
+	bool level;
+	uint64_t ns;
+
+	if (line < 0 || !find_level(client, words[2], &level))
+		return;
+	if (!parse_timeout(words, count, &ns))
+		return reply_error(client, "after the value comes nothing, or \"timeout\" and a "
+				   "duration such as 5s");
+	if (gpio_value(bank_of(client), line) == level)
+		return reply_ok(client);
+	client->waiting = true;
+	client->wait_line = line;
+	client->wait_level = level;
+	if (ns)
+		loop_timer_start(client->server->loop, &client->timeout, ns);
+}
+
+static void print_queue(struct buffer *out, const char *name, const struct queue_stats *q)
+{
+	buffer_printf(out, "%s.notifications %llu\n", name, (unsigned long long)q->notifications);
+	buffer_printf(out, "%s.requests %llu\n", name, (unsigned long long)q->requests);
+	buffer_printf(out, "%s.interrupts %llu\n", name, (unsigned long long)q->interrupts);
+}
+
+static void print_message(struct buffer *out, const char *name, const struct msg_stats *m)
+{
+	buffer_printf(out, "%s.requests %llu\n", name, (unsigned long long)m->requests);
+	buffer_printf(out, "%s.errors %llu\n", name, (unsigned long long)m->errors);
+	buffer_printf(out, "%s.notifications %llu\n", name,
+		      (unsigned long long)m->notifications);
+}
+
+static void print_irq(struct buffer *out, const struct gpio_irq_stats *s)
+{
+	buffer_printf(out, "irq.delivered %llu\n", (unsigned long long)s->delivered);
+	buffer_printf(out, "irq.latched %llu\n", (unsigned long long)s->latched);
+	buffer_printf(out, "irq.coalesced %llu\n", (unsigned long long)s->coalesced);
+	buffer_printf(out, "irq.invalid %llu\n", (unsigned long long)s->invalid);
+}
+
+static void print_stats(struct buffer *out, const struct device *dev)
+{
+	static const char *const messages[DEVICE_MSG_TYPES] = {
+		[0]				= "unknown",
+		[VIRTIO_GPIO_MSG_GET_NAMES]	= "get_names",
+		[VIRTIO_GPIO_MSG_GET_DIRECTION]	= "get_direction",
+		[VIRTIO_GPIO_MSG_SET_DIRECTION]	= "set_direction",
+		[VIRTIO_GPIO_MSG_GET_VALUE]	= "get_value",
+		[VIRTIO_GPIO_MSG_SET_VALUE]	= "set_value",
+		[VIRTIO_GPIO_MSG_IRQ_TYPE]	= "set_irq_type",
+	};
+
+	print_queue(out, "requestq", &dev->stats.queue[DEVICE_REQUESTQ]);
+	print_queue(out, "eventq", &dev->stats.queue[DEVICE_EVENTQ]);
+	for (size_t i = 0; i < ARRAY_SIZE(messages); i++)
+		print_message(out, messages[i], &dev->stats.msg[i]);
+	print_irq(out, &dev->bank.stats);
+	buffer_printf(out, "violations %llu\n", (unsigned long long)dev->stats.violations);
+	buffer_printf(out, "sessions %llu\n", (unsigned long long)dev->stats.sessions);
+}
+
+static void command_stats(struct control_client *client, char **words, int count)
+{
+	if (count == 2 && strcmp(words[1], "reset"))
+		return reply_error(client, "after stats comes nothing, or \"reset\"");
+	if (count == 2)
+		device_reset_stats(client->server->dev);
+	else
+		print_stats(&client->out, client->server->dev);
+	reply_ok(client);
+}
+
+static void command_help(struct control_client *client, char **words, int count)
+{
+	(void)words;
+	(void)count;
+	buffer_add(&client->out, help_text, sizeof(help_text) - 1);
+	reply_ok(client);
+}
+
+static void command_quit(struct control_client *client, char **words, int count)
+{
+	(void)words;
+	(void)count;
+	reply_ok(client);
+	client->server->quit(client->server->quit_ctx);
+}
+
+/**
+ * struct command - one command
+ * @name: its first word
+ * @run: what it does; replies, unless the reply comes later
+ * @min: fewest words, the name counted
+ * @max: most words
+ */
+struct command {
+	const char *name;
+	void (*run)(struct control_client *client, char **words, int count);
+	int min;
+	int max;
+};
+
+static const struct command commands[] = {
+	{ "set", command_set, 3, 3 },
+	{ "get", command_get, 1, 2 },
+	{ "pulse", command_pulse, 3, 3 },
+	{ "wait", command_wait, 3, 5 },
+	{ "watch", command_watch, 1, 1 },
+	{ "stats", command_stats, 1, 2 },
+	{ "help", command_help, 1, 1 },
+	{ "quit", command_quit, 1, 1 },
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static void run_command(struct control_client *client, char *text)
+{
+	const struct command *command;
+	char *words[MAX_WORDS];
+	struct errmsg err;
+	int count = split_words(text, words, MAX_WORDS, &err);
+
+	if (count < 0)
+		return reply_error(client, err.text);
+	if (!count)
+		return;
+	command = find_command(words[0]);
+	if (!command)
+		return reply_error(client, "unknown command; try help");
+	if (count < command->min || count > command->max)
+		return reply_error(client, "wrong number of words; try help");
+	command->run(client, words, count);
+}
+
+static void close_client(struct control_client *client)
+{
+	end_wait(client);
+	loop_del(client->server->loop, &client->source);
+	close(client->source.fd);
+	client->source.fd = -1;
+	client->watching = false;
+	buffer_free(&client->in);
+	buffer_free(&client->out);
+}
+
+/* Runs the complete commands that are here, up to one that has to wait. */
+static void run_commands(struct control_client *client)
+{
+	char text[CONTROL_MAX_LINE + 1];
+
+	while (!client->waiting && client->in.len) {
+		char *head = buffer_head(&client->in);
+		char *end = memchr(head, '\n', client->in.len);
+		size_t len = end ? (size_t)(end - head) : client->in.len;
+
+		if (!end)
+			return;
+		memcpy(text, head, len);
+		text[len] = '\0';
+		text[strcspn(text, "\r")] = '\0';
+		buffer_take(&client->in, len + 1);
+		run_command(client, text);
+	}
+}
+
+/* POLLERR asks for nothing, but lets the loop tell that the client is gone. */
+static void update_events(struct control_client *client)
+{
+	bool room = client->in.len < CONTROL_MAX_LINE;
+
+	client->source.events = POLLERR;
+	if (room && !client->input_ended)
+		client->source.events |= POLLIN;
+	if (client->out.len)
+		client->source.events |= POLLOUT;
+}
+
+static void send_pending(struct control_client *client)
+{
+	ssize_t len = 0;
+
+	if (client->out.overflow) {
+		log_error("a control client reads too slowly; closing its connection");
+		return close_client(client);
+	}
+	if (client->out.len)
+		len = send(client->source.fd, buffer_head(&client->out), client->out.len,
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (len < 0 && errno != EAGAIN && errno != EINTR)
+		return close_client(client);
+	if (len > 0)
+		buffer_take(&client->out, len);
+	if (client->input_ended && !client->out.len && !client->waiting && !client->watching)
+		return close_client(client);
+	update_events(client);
+}
+
+static void input_ended(struct control_client *client)
+{
+	client->input_ended = true;
+	send_pending(client);
+}
+
+static void receive(struct control_client *client)
+{
+	char data[CONTROL_MAX_LINE];
+	ssize_t len = recv(client->source.fd, data, CONTROL_MAX_LINE - client->in.len,
+			   MSG_DONTWAIT);
+
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (len < 0)
+		return close_client(client);
+	if (!len)
+		return input_ended(client);
+	buffer_add(&client->in, data, len);
+	run_commands(client);
+	if (!client->waiting && client->in.len == CONTROL_MAX_LINE) {
+		reply_error(client, "command too long");
+		client->in.len = 0;
+		client->input_ended = true;
+	}
+	send_pending(client);
+}
+
+static void on_client(void *ctx, short revents)
+{
+	struct control_client *client = ctx;
+
+	if (revents & POLLIN) {
+		receive(client);
+	} else if (revents & POLLOUT) {
+		run_commands(client);
+		send_pending(client);
+	} else {
+		close_client(client);
+	}
+}
+
+static bool wait_is_over(const struct control_client *client, unsigned int line)
+{
+	return client->waiting && client->wait_line == line &&
+	       gpio_value(bank_of(client), line) == client->wait_level;
+}
+
+static void tell_client(struct control_client *client, unsigned int line)
+{
+	if (client->watching)
+		describe_line(&client->out, bank_of(client), line);
+	if (wait_is_over(client, line)) {
+		end_wait(client);
+		reply_ok(client);
+	}
+}
+
+/*
+ * Only fills buffers: it may be called from within a command, and commands
+ * that the end of a wait releases must not run within another one.
+ */
+static void on_changed(void *ctx, unsigned int line)
+{
+	struct control *c = ctx;
+
+	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++) {
+		struct control_client *client = &c->clients[i];
+
+		if (client->source.fd < 0 || (!client->watching && !client->waiting))
+			continue;
+		tell_client(client, line);
+		if (client->out.len)
+			client->source.events |= POLLOUT;
+		/* Makes the loop report the client, which is then closed. */
+		if (client->out.overflow)
+			shutdown(client->source.fd, SHUT_RDWR);
+	}
+}
+
+static void init_client(struct control *c, struct control_client *client)
+{
+	*client = (struct control_client){
+		.source = { .fd = -1, .ready = on_client, .ctx = client },
+		.server = c,
+		.in = { .max = CONTROL_MAX_LINE },
+		.out = { .max = CONTROL_MAX_OUT },
+		.timeout = { .expired = wait_timed_out, .ctx = client },
+	};
+}
+
+/**
+ * control_init() - make a control server
+ * @c: the server; the caller sets its quit afterwards
+ * @loop: the poll loop
+ * @dev: the device
+ */
+void control_init(struct control *c, struct loop *loop, struct device *dev)
+{
+	*c = (struct control){ .loop = loop, .dev = dev };
+	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++)
+		init_client(c, &c->clients[i]);
+	dev->changed = on_changed;
+	dev->changed_ctx = c;
+}
+
+static void refuse_client(int fd)
+{
+	static const char text[] = "error too many clients\n";
+
+	if (send(fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		log_verbose("cannot refuse a control client: %s", strerror(errno));
+	close(fd);
+}
+
+/**
+ * control_accept() - serve one more client
+ * @c: the server
+ * @fd: the connection; the server's from now on
+ */
+void control_accept(struct control *c, int fd)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++) {
+		struct control_client *client = &c->clients[i];
+
+		if (client->source.fd >= 0)
+			continue;
+		init_client(c, client);
+		client->source.fd = fd;
+		client->source.events = POLLIN;
+		loop_add(c->loop, &client->source);
+		return;
+	}
+	refuse_client(fd);
+}
+
+/**
+ * control_free() - let go of all clients
+ * @c: the server
+ */
+void control_free(struct control *c)
+{
+	c->dev->changed = NULL;
+	while (c->pulses)
+		remove_pulse(c, c->pulses->line);
+	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++)
+		if (c->clients[i].source.fd >= 0)
+			close_client(&c->clients[i]);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VGPIO_CONTROL_H
+#define VGPIO_CONTROL_H
+
+#include "device.h"
+#include "loop.h"
+
+#define CONTROL_MAX_CLIENTS	64
+#define CONTROL_MAX_LINE	4096
+#define CONTROL_MAX_OUT		(32u << 20)
+
+struct control;
+
+/**
+ * struct control_client - somebody who is connected
+ * @source: the connection; its fd is -1 while the place is free
+ * @server: the server
+ * @in: bytes that are no complete command yet
+ * @out: replies on their way
+ * @watching: wants every change
+ * @waiting: a wait command is not answered yet; later commands wait, too
+ * @wait_line: the line it waits for
+ * @wait_level: the value it waits for
+ * @timeout: ends the wait
+ * @input_ended: the client sends no more; close when all is answered
+ */
+struct control_client {
+	struct loop_source source;
+	struct control *server;
+	struct buffer in;
+	struct buffer out;
+	bool watching;
+	bool waiting;
+	unsigned int wait_line;
+	bool wait_level;
+	struct loop_timer timeout;
+	bool input_ended;
+};
+
+/**
+ * struct control_pulse - a level that will be taken back
+ * @timer: when
+ * @server: the server
+ * @line: the line
+ * @level: the level to return to
+ * @next: the server's list
+ */
+struct control_pulse {
+	struct loop_timer timer;
+	struct control *server;
+	unsigned int line;
+	bool level;
+	struct control_pulse *next;
+};
+
+/**
+ * struct control - the control socket
+ * @loop: the poll loop
+ * @dev: the device
+ * @clients: places for those who connect
+ * @pulses: pulses under way
+ * @quit: called when a client asks the simulator to end
+ * @quit_ctx: for @quit
+ */
+struct control {
+	struct loop *loop;
+	struct device *dev;
+	struct control_client clients[CONTROL_MAX_CLIENTS];
+	struct control_pulse *pulses;
+	void (*quit)(void *ctx);
+	void *quit_ctx;
+};
+
+void control_init(struct control *c, struct loop *loop, struct device *dev);
+void control_accept(struct control *c, int fd);
+void control_free(struct control *c);
+
+#endif

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The GPIO device of the virtio specification as a pure model: a request goes
+ * in, a reply comes out; a level changes, an event comes out. No I/O.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gpio.h"
+
+/**
+ * gpio_init() - make a device
+ * @bank: the device
+ * @count: number of lines, 1 to GPIO_MAX_LINES
+ * @ops: whom to tell about events
+ * @ctx: for @ops
+ *
+ * Return: 0, or -1 if there is not enough memory.
+ */
+int gpio_init(struct gpio_bank *bank, unsigned int count, const struct gpio_ops *ops, void *ctx)
+{
+	*bank = (struct gpio_bank){ .count = count, .ops = ops, .ctx = ctx };
+	bank->lines = calloc(count, sizeof(*bank->lines));
+	return bank->lines ? 0 : -1;
+}
+
+/**
+ * gpio_free() - give the device's memory back
+ * @bank: the device
+ */
+void gpio_free(struct gpio_bank *bank)
+{
+	for (unsigned int i = 0; bank->lines && i < bank->count; i++)
+		free(bank->lines[i].name);
+	free(bank->lines);
+	free(bank->names);
+	*bank = (struct gpio_bank){ 0 };
+}
+
+static bool name_is_printable(const char *name)
+{
+	for (; *name; name++)
+		if (*name < ' ' || *name > '~')
+			return false;
+	return true;
+}
+
+/**
+ * gpio_set_name() - name a line
+ * @bank: the device
+ * @line: the line
+ * @name: its name, printable 7-bit ASCII; replaces an earlier one
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int gpio_set_name(struct gpio_bank *bank, unsigned int line, const char *name,
+		  struct errmsg *err)
+{
+	char *copy;
+
+	if (!*name)
+		return errmsg_set(err, "the name of line %u is empty", line);
+	if (strlen(name) > GPIO_MAX_NAME)
+		return errmsg_set(err, "the name of line %u is longer than %d characters", line,
+				  GPIO_MAX_NAME);
+	if (!name_is_printable(name))
+		return errmsg_set(err, "the name of line %u is not printable 7-bit ASCII", line);
+	copy = strdup(name);
+	if (!copy)
+		return errmsg_set(err, "out of memory for the names");
+	free(bank->lines[line].name);
+	bank->lines[line].name = copy;
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int check_unique(const struct gpio_bank *bank, struct errmsg *err)
+{
+	const char **sorted = calloc(bank->count, sizeof(*sorted));
+	size_t named = 0;
+	int ret = 0;
+
+	if (!sorted)
+		return errmsg_set(err, "out of memory for the names");
+	for (unsigned int i = 0; i < bank->count; i++)
+		if (bank->lines[i].name)
+			sorted[named++] = bank->lines[i].name;
+	qsort(sorted, named, sizeof(*sorted), compare_names);
+	for (size_t i = 1; i < named && !ret; i++)
+		if (!strcmp(sorted[i - 1], sorted[i]))
+			ret = errmsg_set(err, "two lines are named \"%s\"; names must be unique",
+					 sorted[i]);
+	free(sorted);
+	return ret;
+}
+
+static size_t names_block_size(const struct gpio_bank *bank)
+{
+	size_t chars = 0;
+
+	for (unsigned int i = 0; i < bank->count; i++)
+		if (bank->lines[i].name)
+			chars += strlen(bank->lines[i].name);
+	return chars ? chars + bank->count : 0;
+}
+
+/**
+ * gpio_build_names() - check the names and lay out the gpio-names memory block
+ * @bank: the device, with all its names set
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int gpio_build_names(struct gpio_bank *bank, struct errmsg *err)
+{
+	char *at;
+
+	if (check_unique(bank, err))
+		return -1;
+	bank->names_size = names_block_size(bank);
+	if (!bank->names_size)
+		return 0;
+	free(bank->names);
+	bank->names = malloc(bank->names_size);
+	if (!bank->names)
+		return errmsg_set(err, "out of memory for the names");
+	at = bank->names;
+	for (unsigned int i = 0; i < bank->count; i++)
+		at = stpcpy(at, bank->lines[i].name ?: "") + 1;
+	return 0;
+}
+
+/**
+ * gpio_find() - find a line as a person names it
+ * @bank: the device
+ * @text: a line's number or name; what could be both is a number
+ *
+ * Return: the line, or -1 if there is none.
+ */
+int gpio_find(const struct gpio_bank *bank, const char *text)
+{
+	unsigned int line;
+
+	if (parse_uint(text, &line) && line < bank->count)
+		return line;
+	for (line = 0; line < bank->count; line++)
+		if (bank->lines[line].name && !strcmp(bank->lines[line].name, text))
+			return line;
+	return -1;
+}
+
+static void tell_changed(struct gpio_bank *bank, struct gpio_line *line)
+{
+	bank->ops->changed(bank->ctx, line - bank->lines);
+}
+
+static uint8_t refuse_violation(struct gpio_bank *bank, struct gpio_line *line, const char *what)
+{
+	bank->ops->violation(bank->ctx, line - bank->lines, what);
+	return VIRTIO_GPIO_STATUS_ERR;
+}
+
+/* Returning the buffer masks the interrupt. */
+static void return_buffer(struct gpio_bank *bank, struct gpio_line *line, uint8_t status)
+{
+	line->unmasked = false;
+	if (status == VIRTIO_GPIO_IRQ_STATUS_VALID)
+		bank->stats.delivered++;
+	else
+		bank->stats.invalid++;
+	bank->ops->event(bank->ctx, line - bank->lines, status);
+}
+
+static bool line_value(const struct gpio_line *line)
+{
+	return line->direction == VIRTIO_GPIO_DIRECTION_OUT ? line->output : line->level;
+}
+
+static bool level_active(const struct gpio_line *line)
+{
+	return line->trigger == (line_value(line) ? VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH :
+						    VIRTIO_GPIO_IRQ_TYPE_LEVEL_LOW);
+}
+
+static bool edge_active(const struct gpio_line *line)
+{
+	uint8_t edge = line_value(line) ? VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING :
+					  VIRTIO_GPIO_IRQ_TYPE_EDGE_FALLING;
+
+	return line->trigger & edge;
+}
+
+static void latch_edge(struct gpio_bank *bank, struct gpio_line *line)
+{
+	if (line->latched)
+		bank->stats.coalesced++;
+	else
+		bank->stats.latched++;
+	line->latched = true;
+}
+
+/* The level just changed: an edge. Only edges are remembered while masked. */
+static void sense_edge(struct gpio_bank *bank, struct gpio_line *line)
+{
+	if (line->unmasked && (edge_active(line) || level_active(line)))
+		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_VALID);
+	else if (edge_active(line))
+		latch_edge(bank, line);
+}
+
+static void disable_irq(struct gpio_bank *bank, struct gpio_line *line)
+{
+	line->trigger = VIRTIO_GPIO_IRQ_TYPE_NONE;
+	line->latched = false;
+	if (line->unmasked)
+		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_INVALID);
+}
+
+static uint8_t get_names(struct gpio_bank *bank, struct gpio_line *line, uint32_t value,
+			 struct gpio_reply *reply)
+{
+	(void)line;
+	(void)value;
+	if (!bank->names_size)
+		return VIRTIO_GPIO_STATUS_ERR;
+	reply->names = true;
+	return VIRTIO_GPIO_STATUS_OK;
+}
+
+static uint8_t get_direction(struct gpio_bank *bank, struct gpio_line *line, uint32_t value,
+			     struct gpio_reply *reply)
+{
+	(void)bank;
+	(void)value;
+	reply->value = line->direction;
+	return VIRTIO_GPIO_STATUS_OK;
+}
+
+/* A line without direction keeps nothing of what the driver told about it. */
+static void deactivate(struct gpio_bank *bank, struct gpio_line *line)
+{
+	disable_irq(bank, line);
+	line->direction = VIRTIO_GPIO_DIRECTION_NONE;
+	line->output = false;
+}
+
+static uint8_t set_direction(struct gpio_bank *bank, struct gpio_line *line, uint32_t value,
+			     struct gpio_reply *reply)
+{
+	struct gpio_line before = *line;
+
+	(void)reply;
+	if (value > VIRTIO_GPIO_DIRECTION_IN)
+		return VIRTIO_GPIO_STATUS_ERR;
+	if (value == VIRTIO_GPIO_DIRECTION_OUT && line->trigger)
+		return refuse_violation(bank, line,
+					"output direction while the interrupt is enabled");
+	if (value == VIRTIO_GPIO_DIRECTION_NONE)
+		deactivate(bank, line);
+	line->direction = value;
+	if (line->direction != before.direction || line->trigger != before.trigger ||
+	    line_value(line) != line_value(&before))
+		tell_changed(bank, line);
+	return VIRTIO_GPIO_STATUS_OK;
+}
+
+static uint8_t get_value(struct gpio_bank *bank, struct gpio_line *line, uint32_t value,
+			 struct gpio_reply *reply)
+{
+	(void)bank;
+	(void)value;
+	reply->value = line_value(line);
+	return VIRTIO_GPIO_STATUS_OK;
+}
+
+static uint8_t set_value(struct gpio_bank *bank, struct gpio_line *line, uint32_t value,
+			 struct gpio_reply *reply)
+{
+	bool before = line_value(line);
+
+	(void)reply;
+	if (value > 1)
+		return VIRTIO_GPIO_STATUS_ERR;
+	line->output = value;
+	if (line_value(line) != before)
+		tell_changed(bank, line);
+	return VIRTIO_GPIO_STATUS_OK;
+}
+
+static uint8_t enable_irq(struct gpio_bank *bank, struct gpio_line *line, uint8_t trigger)
+{
+	if (line->trigger == trigger)
+		return VIRTIO_GPIO_STATUS_OK;
+	if (line->trigger)
+		return refuse_violation(bank, line,
+					"trigger type changed while the interrupt is enabled");
+	line->trigger = trigger;
+	tell_changed(bank, line);
+	return VIRTIO_GPIO_STATUS_OK;
+}
+
+static uint8_t set_irq_type(struct gpio_bank *bank, struct gpio_line *line, uint32_t value,
+			    struct gpio_reply *reply)
+{
+	bool enabled = line->trigger;
+
+	(void)reply;
+	if (!bank->irq)
+		return refuse_violation(bank, line,
+					"interrupt message without VIRTIO_GPIO_F_IRQ");
+	if (!gpio_trigger_name(value) || value > UINT8_MAX)
+		return VIRTIO_GPIO_STATUS_ERR;
+	if (line->direction == VIRTIO_GPIO_DIRECTION_OUT)
+		return refuse_violation(bank, line, "interrupt message for an output line");
+	if (value != VIRTIO_GPIO_IRQ_TYPE_NONE)
+		return enable_irq(bank, line, value);
+	disable_irq(bank, line);
+	if (enabled)
+		tell_changed(bank, line);
+	return VIRTIO_GPIO_STATUS_OK;
+}
+
+typedef uint8_t (*message_fn)(struct gpio_bank *bank, struct gpio_line *line, uint32_t value,
+			      struct gpio_reply *reply);
+
+static const message_fn messages[] = {
+	[VIRTIO_GPIO_MSG_GET_NAMES]	= get_names,
+	[VIRTIO_GPIO_MSG_GET_DIRECTION]	= get_direction,
+	[VIRTIO_GPIO_MSG_SET_DIRECTION]	= set_direction,
+	[VIRTIO_GPIO_MSG_GET_VALUE]	= get_value,
+	[VIRTIO_GPIO_MSG_SET_VALUE]	= set_value,
+	[VIRTIO_GPIO_MSG_IRQ_TYPE]	= set_irq_type,
+};
+
+/**
+ * gpio_handle() - do what a message of the driver says
+ * @bank: the device
+ * @req: the message
+ *
+ * Return: the reply, which never carries a value along with an error.
+ */
+struct gpio_reply gpio_handle(struct gpio_bank *bank, const struct gpio_request *req)
+{
+	struct gpio_reply reply = { .status = VIRTIO_GPIO_STATUS_ERR };
+
+	if (req->type >= ARRAY_SIZE(messages) || !messages[req->type])
+		return reply;
+	if (req->line >= bank->count)
+		return reply;
+	reply.status = messages[req->type](bank, &bank->lines[req->line], req->value, &reply);
+	return reply;
+}
+
+/**
+ * gpio_may_unmask() - can a buffer for a line's interrupt be taken?
+ * @bank: the device
+ * @number: the line, as the driver gave it
+ *
+ * Return: false for a line that does not exist or that has a buffer already,
+ * both of which count as a violation.
+ */
+bool gpio_may_unmask(struct gpio_bank *bank, unsigned int number)
+{
+	const char *what = NULL;
+
+	if (number >= bank->count)
+		what = "event buffer for a line that does not exist";
+	else if (bank->lines[number].unmasked)
+		what = "second event buffer for the same line";
+	if (!what)
+		return true;
+	bank->ops->violation(bank->ctx, number, what);
+	bank->stats.invalid++;
+	return false;
+}
+
+/**
+ * gpio_unmask() - the driver queued a buffer for a line's interrupt
+ * @bank: the device; its event() may be called at once
+ * @number: a line for which gpio_may_unmask() is true
+ */
+void gpio_unmask(struct gpio_bank *bank, unsigned int number)
+{
+	struct gpio_line *line = &bank->lines[number];
+
+	line->unmasked = true;
+	if (!line->trigger) {
+		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_INVALID);
+	} else if (line->latched || level_active(line)) {
+		line->latched = false;
+		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_VALID);
+	}
+}
+
+/**
+ * gpio_mask_all() - the queue with the driver's event buffers is gone
+ * @bank: the device
+ */
+void gpio_mask_all(struct gpio_bank *bank)
+{
+	for (unsigned int i = 0; i < bank->count; i++)
+		bank->lines[i].unmasked = false;
+}
+
+/**
+ * gpio_reset() - forget everything that the driver did
+ * @bank: the device; names and the host's levels stay, no event is sent
+ */
+void gpio_reset(struct gpio_bank *bank)
+{
+	gpio_mask_all(bank);
+	for (unsigned int i = 0; i < bank->count; i++) {
+		struct gpio_line *line = &bank->lines[i];
+		bool used = line->direction || line->trigger;
+
+		deactivate(bank, line);
+		if (used)
+			tell_changed(bank, line);
+	}
+}
+
+/**
+ * gpio_set_level() - the host drives a line
+ * @bank: the device
+ * @number: the line
+ * @level: the level; an output line shows it when it is an output no more
+ */
+void gpio_set_level(struct gpio_bank *bank, unsigned int number, bool level)
+{
+	struct gpio_line *line = &bank->lines[number];
+	bool before = line_value(line);
+
+	line->level = level;
+	if (line_value(line) == before)
+		return;
+	tell_changed(bank, line);
+	sense_edge(bank, line);
+}
+
+/**
+ * gpio_value() - what can be measured on a line
+ * @bank: the device
+ * @line: the line
+ *
+ * Return: the guest's value for an output, else the host's level.
+ */
+bool gpio_value(const struct gpio_bank *bank, unsigned int line)
+{
+	return line_value(&bank->lines[line]);
+}
+
+/**
+ * gpio_direction_name() - a direction in words
+ * @direction: VIRTIO_GPIO_DIRECTION_*
+ *
+ * Return: the word.
+ */
+const char *gpio_direction_name(uint8_t direction)
+{
+	static const char *const names[] = {
+		[VIRTIO_GPIO_DIRECTION_NONE]	= "none",
+		[VIRTIO_GPIO_DIRECTION_OUT]	= "output",
+		[VIRTIO_GPIO_DIRECTION_IN]	= "input",
+	};
+
+	return names[direction];
+}
+
+/**
+ * gpio_trigger_name() - a trigger type in words
+ * @trigger: a number
+ *
+ * Return: the word, or NULL if the number is no VIRTIO_GPIO_IRQ_TYPE_*.
+ */
+const char *gpio_trigger_name(uint8_t trigger)
+{
+	static const char *const names[] = {
+		[VIRTIO_GPIO_IRQ_TYPE_NONE]		= "none",
+		[VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING]	= "rising",
+		[VIRTIO_GPIO_IRQ_TYPE_EDGE_FALLING]	= "falling",
+		[VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH]	= "both",
+		[VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH]	= "high",
+		[VIRTIO_GPIO_IRQ_TYPE_LEVEL_LOW]	= "low",
+	};
+
+	return trigger < ARRAY_SIZE(names) ? names[trigger] : NULL;
+}

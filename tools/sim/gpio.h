@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VGPIO_GPIO_H
+#define VGPIO_GPIO_H
+
+#include <linux/virtio_gpio.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util.h"
+
+#define GPIO_MAX_LINES	65535
+#define GPIO_MAX_NAME	255
+
+/**
+ * struct gpio_line - one line
+ * @name: its name, or NULL
+ * @direction: VIRTIO_GPIO_DIRECTION_*
+ * @output: the value the guest drives, or will drive as an output
+ * @level: the level the host drives, seen while the line is no output
+ * @trigger: VIRTIO_GPIO_IRQ_TYPE_*: other than NONE enables the interrupt
+ * @unmasked: the driver queued a buffer for the next interrupt
+ * @latched: an edge came while the interrupt was masked
+ */
+struct gpio_line {
+	char *name;
+	uint8_t direction;
+	bool output;
+	bool level;
+	uint8_t trigger;
+	bool unmasked;
+	bool latched;
+};
+
+/**
+ * struct gpio_ops - what the model tells its user
+ * @event: the line's buffer goes back to the driver, with this
+ *	   VIRTIO_GPIO_IRQ_STATUS_*
+ * @changed: value, direction or trigger of a line changed
+ * @violation: the driver did what the specification forbids
+ */
+struct gpio_ops {
+	void (*event)(void *ctx, unsigned int line, uint8_t status);
+	void (*changed)(void *ctx, unsigned int line);
+	void (*violation)(void *ctx, unsigned int line, const char *what);
+};
+
+/**
+ * struct gpio_irq_stats - what became of interrupts
+ * @delivered: buffers returned VALID
+ * @latched: edges kept for later because the interrupt was masked
+ * @coalesced: edges that found one latched already
+ * @invalid: buffers returned INVALID
+ */
+struct gpio_irq_stats {
+	uint64_t delivered;
+	uint64_t latched;
+	uint64_t coalesced;
+	uint64_t invalid;
+};
+
+/**
+ * struct gpio_bank - the whole device
+ * @lines: the lines
+ * @count: their number
+ * @irq: VIRTIO_GPIO_F_IRQ is negotiated
+ * @names: the gpio-names memory block, once asked for
+ * @names_size: its size, 0 if no line has a name
+ * @stats: counts since the last reset of the statistics
+ * @ops: whom to tell
+ * @ctx: for @ops
+ */
+struct gpio_bank {
+	struct gpio_line *lines;
+	unsigned int count;
+	bool irq;
+	char *names;
+	size_t names_size;
+	struct gpio_irq_stats stats;
+	const struct gpio_ops *ops;
+	void *ctx;
+};
+
+/**
+ * struct gpio_request - a message of the driver, in host byte order
+ * @type: VIRTIO_GPIO_MSG_*
+ * @line: the line
+ * @value: depends on @type
+ */
+struct gpio_request {
+	uint16_t type;
+	uint16_t line;
+	uint32_t value;
+};
+
+/**
+ * struct gpio_reply - the answer
+ * @status: VIRTIO_GPIO_STATUS_*
+ * @value: depends on the message
+ * @names: instead of @value, the names block follows the status
+ */
+struct gpio_reply {
+	uint8_t status;
+	uint8_t value;
+	bool names;
+};
+
+int gpio_init(struct gpio_bank *bank, unsigned int count, const struct gpio_ops *ops, void *ctx);
+void gpio_free(struct gpio_bank *bank);
+int gpio_set_name(struct gpio_bank *bank, unsigned int line, const char *name,
+		  struct errmsg *err);
+int gpio_build_names(struct gpio_bank *bank, struct errmsg *err);
+int gpio_find(const struct gpio_bank *bank, const char *text);
+
+struct gpio_reply gpio_handle(struct gpio_bank *bank, const struct gpio_request *req);
+bool gpio_may_unmask(struct gpio_bank *bank, unsigned int line);
+void gpio_unmask(struct gpio_bank *bank, unsigned int line);
+void gpio_mask_all(struct gpio_bank *bank);
+void gpio_reset(struct gpio_bank *bank);
+
+void gpio_set_level(struct gpio_bank *bank, unsigned int line, bool level);
+bool gpio_value(const struct gpio_bank *bank, unsigned int line);
+const char *gpio_direction_name(uint8_t direction);
+const char *gpio_trigger_name(uint8_t trigger);
+
+#endif

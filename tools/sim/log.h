@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VGPIO_LOG_H
+#define VGPIO_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * struct log_limit - budget of one kind of message
+ * @window_ns: when the current one-second window began
+ * @printed: messages printed in the window
+ * @dropped: messages left out in the window
+ */
+struct log_limit {
+	uint64_t window_ns;
+	unsigned int printed;
+	unsigned int dropped;
+};
+
+void log_set_verbose(bool on);
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+bool log_allowed(struct log_limit *limit);
+
+#endif

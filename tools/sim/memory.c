@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest memory. Every access goes through here, so that nothing outside the
+ * regions that the front end shared is ever touched.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+static bool ranges_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+	return a < b + b_len && b < a + a_len;
+}
+
+static int check_range(const struct guest_mem *mem, const struct mem_request *req,
+		       struct errmsg *err)
+{
+	uint64_t end;
+
+	if (mem->count == MEM_MAX_REGIONS)
+		return errmsg_set(err, "more than %d memory regions", MEM_MAX_REGIONS);
+	if (!req->size)
+		return errmsg_set(err, "memory region of size 0");
+	if (__builtin_add_overflow(req->gpa, req->size, &end) ||
+	    __builtin_add_overflow(req->uva, req->size, &end) ||
+	    __builtin_add_overflow(req->offset, req->size, &end))
+		return errmsg_set(err, "memory region wraps around: address 0x%" PRIx64
+				  ", size 0x%" PRIx64, req->gpa, req->size);
+	for (unsigned int i = 0; i < mem->count; i++)
+		if (ranges_overlap(mem->regions[i].gpa, mem->regions[i].size,
+				   req->gpa, req->size))
+			return errmsg_set(err, "memory regions overlap at 0x%" PRIx64, req->gpa);
+	return 0;
+}
+
+/* A mapping beyond the end of the file would be a SIGBUS at the first access. */
+static int check_file(const struct mem_request *req, struct errmsg *err)
+{
+	struct stat st;
+
+	if (fstat(req->fd, &st))
+		return errmsg_set(err, "memory region without a usable file descriptor: %s",
+				  strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return errmsg_set(err, "memory region's descriptor is not a file");
+	if ((uint64_t)st.st_size < req->offset + req->size)
+		return errmsg_set(err, "memory region ends at 0x%" PRIx64
+				  ", but its file has only 0x%" PRIx64 " bytes",
+				  req->offset + req->size, (uint64_t)st.st_size);
+	return 0;
+}
+
+/**
+ * mem_map() - make a region accessible
+ * @mem: all regions so far
+ * @req: the region; the file descriptor stays the caller's
+ * @err: what is wrong, if so
+ *
+ * Return: 0, or -1 with @mem unchanged.
+ */
+int mem_map(struct guest_mem *mem, const struct mem_request *req, struct errmsg *err)
+{
+	uint64_t slack = req->offset % sysconf(_SC_PAGESIZE);
+	struct mem_region *region = &mem->regions[mem->count];
+	void *map;
+
+	if (check_range(mem, req, err) || check_file(req, err))
+		return -1;
+	map = mmap(NULL, req->size + slack, PROT_READ | PROT_WRITE, MAP_SHARED, req->fd,
+		   req->offset - slack);
+	if (map == MAP_FAILED)
+		return errmsg_set(err, "cannot map 0x%" PRIx64 " bytes of guest memory: %s",
+				  req->size, strerror(errno));
+	*region = (struct mem_region){
+		.gpa = req->gpa, .uva = req->uva, .size = req->size,
+		.host = (uint8_t *)map + slack, .map = map, .map_size = req->size + slack,
+	};
+	mem->count++;
+	return 0;
+}
+
+/**
+ * mem_clear() - give up all regions
+ * @mem: the regions
+ */
+void mem_clear(struct guest_mem *mem)
+{
+	for (unsigned int i = 0; i < mem->count; i++)
+		munmap(mem->regions[i].map, mem->regions[i].map_size);
+	mem->count = 0;
+}
+
+/**
+ * mem_from_uva() - find ring memory
+ * @mem: the regions
+ * @uva: address in the front end
+ * @len: length in bytes
+ *
+ * Return: where it is seen here, or NULL if it is not within one region.
+ */
+void *mem_from_uva(const struct guest_mem *mem, uint64_t uva, uint64_t len)
+{
+	for (unsigned int i = 0; i < mem->count; i++) {
+		const struct mem_region *r = &mem->regions[i];
+
+		if (uva >= r->uva && uva - r->uva < r->size && len <= r->size - (uva - r->uva))
+			return r->host + (uva - r->uva);
+	}
+	return NULL;
+}
+
+/* What is at @gpa, and how many of @len bytes are there without a break. */
+static uint8_t *mem_at(const struct guest_mem *mem, uint64_t gpa, uint64_t *len)
+{
+	for (unsigned int i = 0; i < mem->count; i++) {
+		const struct mem_region *r = &mem->regions[i];
+		uint64_t offset = gpa - r->gpa;
+
+		if (gpa < r->gpa || offset >= r->size)
+			continue;
+		if (*len > r->size - offset)
+			*len = r->size - offset;
+		return r->host + offset;
+	}
+	return NULL;
+}
+
+/**
+ * mem_contains() - is a range guest memory from its first to its last byte?
+ * @mem: the regions
+ * @gpa: guest physical address
+ * @len: length in bytes
+ *
+ * Return: true if all of it may be accessed.
+ */
+bool mem_contains(const struct guest_mem *mem, uint64_t gpa, uint64_t len)
+{
+	while (len) {
+		uint64_t part = len;
+
+		if (!mem_at(mem, gpa, &part))
+			return false;
+		gpa += part;
+		len -= part;
+	}
+	return true;
+}
+
+/**
+ * mem_read() - copy from the guest
+ * @mem: the regions
+ * @gpa: guest physical address
+ * @buf: where to
+ * @len: how much
+ *
+ * Return: false, with nothing copied, unless all of it is guest memory.
+ */
+bool mem_read(const struct guest_mem *mem, uint64_t gpa, void *buf, size_t len)
+{
+	uint8_t *out = buf;
+
+	if (!mem_contains(mem, gpa, len))
+		return false;
+	while (len) {
+		uint64_t part = len;
+
+		memcpy(out, mem_at(mem, gpa, &part), part);
+		gpa += part;
+		out += part;
+		len -= part;
+	}
+	return true;
+}
+
+/**
+ * mem_write() - copy to the guest
+ * @mem: the regions
+ * @gpa: guest physical address
+ * @buf: where from
+ * @len: how much
+ *
+ * Return: false, with nothing copied, unless all of it is guest memory.
+ */
+bool mem_write(const struct guest_mem *mem, uint64_t gpa, const void *buf, size_t len)
+{
+	const uint8_t *in = buf;
+
+	if (!mem_contains(mem, gpa, len))
+		return false;
+	while (len) {
+		uint64_t part = len;
+		uint8_t *at = mem_at(mem, gpa, &part);
+
+		memcpy(at, in, part);
+		gpa += part;
+		in += part;
+		len -= part;
+	}
+	return true;
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line and the configuration file: what they mean, what they refuse. */
+#include "guest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#define MAX_ARGS	16
+
+/**
+ * struct fixture - a configuration and the device that it is for
+ * @cfg: the configuration
+ * @dev: the device, once made
+ * @err: why the last call failed
+ * @file: a file for configurations
+ * @argc: number of arguments
+ * @argv: the command line
+ */
+struct fixture {
+	struct config cfg;
+	struct device dev;
+	struct errmsg err;
+	char file[64];
+	int argc;
+	char *argv[MAX_ARGS];
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+	int fd;
+
+	strcpy(f->file, "/tmp/vgpio-sim-test-XXXXXX");
+	fd = mkstemp(f->file);
+	assert_true(fd >= 0);
+	close(fd);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	unlink(f->file);
+	config_free(&f->cfg);
+	device_free(&f->dev);
+	test_free(f);
+	return 0;
+}
+
+/* Parses "vgpio-sim" with the given arguments, up to NULL. */
+static int parse(struct fixture *f, ...)
+{
+	va_list args;
+
+	config_free(&f->cfg);
+	f->argc = 0;
+	f->argv[f->argc++] = "vgpio-sim";
+	va_start(args, f);
+	while ((f->argv[f->argc] = va_arg(args, char *)))
+		f->argc++;
+	va_end(args);
+	return config_parse(&f->cfg, f->argc, f->argv, &f->err);
+}
+
+static int apply(struct fixture *f)
+{
+	device_free(&f->dev);
+	assert_int_equal(device_init(&f->dev, f->cfg.lines), 0);
+	return config_apply(&f->cfg, &f->dev, &f->err);
+}
+
+static void write_file(const struct fixture *f, const char *text)
+{
+	FILE *file = fopen(f->file, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static int parse_file(struct fixture *f, const char *text)
+{
+	write_file(f, text);
+	return parse(f, "--socket", "s", "--config", f->file, NULL);
+}
+
+static void assert_says(const struct fixture *f, const char *what)
+{
+	assert_non_null(strstr(f->err.text, what));
+	assert_null(strchr(f->err.text, '\n'));
+}
+
+static void assert_file_refused(struct fixture *f, const char *text, int line, const char *why)
+{
+	char where[96];
+
+	assert_int_equal(parse_file(f, text), -1);
+	snprintf(where, sizeof(where), "%s:%d: ", f->file, line);
+	assert_says(f, where);
+	assert_says(f, why);
+}
+
+static void defaults_are_sane(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket", "s", NULL), 0);
+	assert_string_equal(f->cfg.socket, "s");
+	assert_null(f->cfg.control);
+	assert_int_equal(f->cfg.lines, 8);
+	assert_false(f->cfg.no_irq || f->cfg.once || f->cfg.verbose);
+	assert_int_equal(f->cfg.action, CONFIG_RUN);
+}
+
+static void all_options_are_read(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket=s", "--control", "c", "--lines", "65535", "--no-irq",
+			       "--once", "--verbose", NULL), 0);
+	assert_string_equal(f->cfg.control, "c");
+	assert_int_equal(f->cfg.lines, 65535);
+	assert_true(f->cfg.no_irq && f->cfg.once && f->cfg.verbose);
+}
+
+static void help_needs_no_socket(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--help", NULL), 0);
+	assert_int_equal(f->cfg.action, CONFIG_HELP);
+	assert_int_equal(parse(f, "--version", NULL), 0);
+	assert_int_equal(f->cfg.action, CONFIG_VERSION);
+}
+
+static void socket_is_needed(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--lines", "4", NULL), -1);
+	assert_says(f, "--socket PATH is missing");
+}
+
+static void unknown_options_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket", "s", "--bogus", NULL), -1);
+	assert_says(f, "--bogus");
+	assert_int_equal(parse(f, "--socket", NULL), -1);
+	assert_says(f, "--socket needs a value");
+	assert_int_equal(parse(f, "--socket", "s", "--once=1", NULL), -1);
+	assert_says(f, "--once=1");
+	assert_int_equal(parse(f, "--socket", "s", "extra", NULL), -1);
+	assert_says(f, "unexpected argument \"extra\"");
+	assert_int_equal(parse(f, "-x", NULL), -1);
+	assert_says(f, "-x");
+}
+
+static void bad_numbers_of_lines_are_refused(void **state)
+{
+	static char *const bad[] = { "0", "65536", "-1", "8x", "", " 8", "0x8", "99999999999" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(parse(f, "--socket", "s", "--lines", bad[i], NULL), -1);
+		assert_says(f, "it must be 1 to 65535");
+	}
+}
+
+static void name_options_name_lines(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket", "s", "--names", "A,B,,D", "--name", "5=x=y,z",
+			       NULL), 0);
+	assert_int_equal(apply(f), 0);
+	assert_string_equal(f->dev.bank.lines[0].name, "A");
+	assert_string_equal(f->dev.bank.lines[1].name, "B");
+	assert_null(f->dev.bank.lines[2].name);
+	assert_string_equal(f->dev.bank.lines[3].name, "D");
+	assert_string_equal(f->dev.bank.lines[5].name, "x=y,z");
+}
+
+static void later_names_win(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket", "s", "--names", "A,B", "--name", "0=B", "--name",
+			       "1=A", NULL), 0);
+	assert_int_equal(apply(f), 0);
+	assert_string_equal(f->dev.bank.lines[0].name, "B");
+	assert_string_equal(f->dev.bank.lines[1].name, "A");
+}
+
+static void bad_names_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket", "s", "--name", "Reset", NULL), -1);
+	assert_says(f, "LINE=NAME");
+	assert_int_equal(parse(f, "--socket", "s", "--name", "x=Reset", NULL), -1);
+	assert_says(f, "LINE=NAME");
+	assert_int_equal(parse(f, "--socket", "s", "--name", "1=", NULL), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, "--name: the name of line 1 is empty");
+	assert_int_equal(parse(f, "--socket", "s", "--name", "1=\xc3\xa9", NULL), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, "7-bit ASCII");
+	assert_int_equal(parse(f, "--socket", "s", "--names", "A,A", NULL), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, "two lines are named \"A\"");
+}
+
+static void lines_that_do_not_exist_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket", "s", "--name", "8=A", NULL), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, "--name: line 8 does not exist; there are lines 0 to 7");
+	assert_int_equal(parse(f, "--socket", "s", "--names", "A,B,C", "--lines", "2", NULL), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, "--names: line 2");
+	assert_int_equal(parse(f, "--socket", "s", "--level", "9=1", NULL), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, "--level: line 9");
+}
+
+static void levels_are_set(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket", "s", "--level", "3=1", "--level", "4=1", "--level",
+			       "4=0", NULL), 0);
+	assert_int_equal(apply(f), 0);
+	assert_true(gpio_value(&f->dev.bank, 3));
+	assert_false(gpio_value(&f->dev.bank, 4));
+	assert_false(gpio_value(&f->dev.bank, 0));
+}
+
+static void bad_levels_are_refused(void **state)
+{
+	static char *const bad[] = { "3", "3=2", "3=", "=1", "x=1", "3=11", "99999999999=1" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(parse(f, "--socket", "s", "--level", bad[i], NULL), -1);
+		assert_says(f, "LINE=0 or LINE=1");
+	}
+}
+
+static void file_is_read(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse_file(f,
+				    "# a board\n"
+				    "\n"
+				    "lines 12   # many\n"
+				    "line 0 name \"Red LED\" level 1\r\n"
+				    "\tline 11 level 1 name #comment follows\n"), -1);
+	assert_says(f, ":5: \"name\" has no value");
+	assert_int_equal(parse_file(f,
+				    "lines 12\n"
+				    "line 0 name \"Red LED\" level 1\r\n"
+				    "line 11 level 1\n"
+				    "line 10 name Door"), 0);
+	assert_int_equal(f->cfg.lines, 12);
+	assert_int_equal(apply(f), 0);
+	assert_string_equal(f->dev.bank.lines[0].name, "Red LED");
+	assert_string_equal(f->dev.bank.lines[10].name, "Door");
+	assert_true(gpio_value(&f->dev.bank, 0));
+	assert_true(gpio_value(&f->dev.bank, 11));
+}
+
+static void options_win_over_the_file(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "lines 4\nline 0 name File level 1\n");
+	assert_int_equal(parse(f, "--lines", "6", "--name", "0=Option", "--socket", "s",
+			       "--config", f->file, NULL), 0);
+	assert_int_equal(f->cfg.lines, 6);
+	assert_int_equal(apply(f), 0);
+	assert_string_equal(f->dev.bank.lines[0].name, "Option");
+	assert_true(gpio_value(&f->dev.bank, 0));
+}
+
+static void file_errors_name_the_line(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_file_refused(f, "lines 8\nlins 8\n", 2, "cannot understand \"lins\"");
+	assert_file_refused(f, "lines\n", 1, "cannot understand \"lines\"");
+	assert_file_refused(f, "lines 0\n", 1, "must be 1 to 65535");
+	assert_file_refused(f, "\nline x name A\n", 2, "\"x\" is no line number");
+	assert_file_refused(f, "line 0 colour red\n", 1, "\"colour\" is not known");
+	assert_file_refused(f, "line 0 level 2\n", 1, "level \"2\" must be 0 or 1");
+	assert_file_refused(f, "line 0 name\n", 1, "cannot understand \"line\"");
+	assert_file_refused(f, "line 0 name \"A\n", 1, "not closed");
+	assert_file_refused(f, "line 0 name A B C D E F G\n", 1, "too many words");
+}
+
+static void file_errors_found_later_name_the_line(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse_file(f, "lines 4\n\nline 4 name A\n"), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, ":3: line 4 does not exist");
+	assert_int_equal(parse_file(f, "line 1 name \"\"\n"), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, ":1: the name of line 1 is empty");
+}
+
+static void missing_file_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket", "s", "--config", "/nonexistent/x", NULL), -1);
+	assert_says(f, "cannot read /nonexistent/x: No such file");
+	assert_int_equal(parse(f, "--socket", "s", "--config", "/", NULL), -1);
+	assert_says(f, "cannot read /: Is a directory");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(defaults_are_sane),
+		TEST(all_options_are_read),
+		TEST(help_needs_no_socket),
+		TEST(socket_is_needed),
+		TEST(unknown_options_are_refused),
+		TEST(bad_numbers_of_lines_are_refused),
+		TEST(name_options_name_lines),
+		TEST(later_names_win),
+		TEST(bad_names_are_refused),
+		TEST(lines_that_do_not_exist_are_refused),
+		TEST(levels_are_set),
+		TEST(bad_levels_are_refused),
+		TEST(file_is_read),
+		TEST(options_win_over_the_file),
+		TEST(file_errors_name_the_line),
+		TEST(file_errors_found_later_name_the_line),
+		TEST(missing_file_is_an_error),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

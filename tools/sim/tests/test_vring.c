@@ -1,0 +1,730 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The split virtqueue and guest memory: what is legal works, the rest is refused. */
+#include "guest.h"
+
+#include <endian.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NUM	8
+#define DATA(n)	(GUEST_GPA + GUEST_DATA + (n))
+#define NEXT	VRING_DESC_F_NEXT
+#define WRITE	VRING_DESC_F_WRITE
+#define INDIRECT VRING_DESC_F_INDIRECT
+
+/**
+ * struct fixture - a guest and the ring under test
+ * @guest: the guest
+ * @r: the driver's side of the ring
+ * @mem: the device's view of memory
+ * @vr: the device's side of the ring
+ * @chain: the chain taken last
+ */
+struct fixture {
+	struct guest guest;
+	struct guest_ring *r;
+	struct guest_mem mem;
+	struct virtqueue vr;
+	struct vring_chain chain;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+
+	guest_init(&f->guest, NUM);
+	guest_share(&f->guest, &f->mem);
+	f->r = &f->guest.rings[0];
+	assert_int_equal(vring_start(&f->vr, &f->r->setup, &f->mem), 0);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	vring_stop(&f->vr);
+	mem_clear(&f->mem);
+	guest_free(&f->guest);
+	test_free(f);
+	return 0;
+}
+
+static void restart(struct fixture *f)
+{
+	vring_stop(&f->vr);
+	assert_int_equal(vring_start(&f->vr, &f->r->setup, &f->mem), 0);
+}
+
+static void assert_refused(struct fixture *f, const char *why)
+{
+	assert_int_equal(vring_pop(&f->vr, &f->chain), -1);
+	assert_non_null(strstr(f->vr.err.text, why));
+}
+
+static void assert_setup_refused(struct fixture *f, const struct vring_setup *setup,
+				 const char *why)
+{
+	struct virtqueue vr;
+
+	assert_int_equal(vring_start(&vr, setup, &f->mem), -1);
+	assert_non_null(strstr(vr.err.text, why));
+	assert_false(vring_running(&vr));
+}
+
+/* Makes a request of 8 bytes and a response of 2 available at descriptor i. */
+static void offer_pair(struct fixture *f, unsigned int i)
+{
+	guest_desc(f->r, i, DATA(i * 64), 8, NEXT, i + 1);
+	guest_desc(f->r, i + 1, DATA(i * 64 + 32), 2, WRITE, 0);
+	guest_offer(f->r, i);
+}
+
+static void empty_ring_has_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 0);
+	assert_false(vring_publish(&f->vr));
+}
+
+static void direct_chain_is_read_and_written(void **state)
+{
+	struct fixture *f = *state;
+	char in[9] = "";
+
+	offer_pair(f, 2);
+	memcpy(guest_at(&f->guest, DATA(128)), "abcdefgh", 8);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_int_equal(f->chain.head, 2);
+	assert_int_equal(f->chain.read_len, 8);
+	assert_int_equal(f->chain.write_len, 2);
+	assert_int_equal(vring_chain_read(&f->vr, &f->chain, in, 8), 8);
+	assert_string_equal(in, "abcdefgh");
+	assert_int_equal(vring_chain_write(&f->vr, &f->chain, 0, "xyz", 3), 2);
+	assert_memory_equal(guest_at(&f->guest, DATA(160)), "xy\0", 3);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 0);
+}
+
+static void chain_may_be_cut_anywhere(void **state)
+{
+	struct fixture *f = *state;
+	char in[9] = "";
+
+	guest_desc(f->r, 0, DATA(0), 3, NEXT, 5);
+	guest_desc(f->r, 5, DATA(16), 5, NEXT, 1);
+	guest_desc(f->r, 1, DATA(32), 1, NEXT | WRITE, 4);
+	guest_desc(f->r, 4, DATA(48), 4, WRITE, 0);
+	memcpy(guest_at(&f->guest, DATA(0)), "abc", 3);
+	memcpy(guest_at(&f->guest, DATA(16)), "defgh", 5);
+	guest_offer(f->r, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_int_equal(vring_chain_read(&f->vr, &f->chain, in, 8), 8);
+	assert_string_equal(in, "abcdefgh");
+	assert_int_equal(vring_chain_write(&f->vr, &f->chain, 0, "1", 1), 1);
+	assert_int_equal(vring_chain_write(&f->vr, &f->chain, 1, "23456", 5), 4);
+	assert_memory_equal(guest_at(&f->guest, DATA(32)), "1\0", 2);
+	assert_memory_equal(guest_at(&f->guest, DATA(48)), "2345\0", 5);
+}
+
+static void write_may_begin_within_a_buffer(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, DATA(0), 4, NEXT | WRITE, 1);
+	guest_desc(f->r, 1, DATA(16), 4, WRITE, 0);
+	guest_offer(f->r, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_int_equal(vring_chain_write(&f->vr, &f->chain, 3, "abc", 3), 3);
+	assert_memory_equal(guest_at(&f->guest, DATA(0)), "\0\0\0a\0", 5);
+	assert_memory_equal(guest_at(&f->guest, DATA(16)), "bc\0\0", 4);
+}
+
+static void used_entry_tells_head_and_length(void **state)
+{
+	struct fixture *f = *state;
+
+	offer_pair(f, 4);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	vring_push(&f->vr, f->chain.head, 2);
+	assert_int_equal(guest_used(f->r), 0);
+	assert_true(vring_publish(&f->vr));
+	assert_int_equal(guest_used(f->r), 1);
+	assert_int_equal(le32toh(f->r->used->ring[0].id), 4);
+	assert_int_equal(le32toh(f->r->used->ring[0].len), 2);
+}
+
+static void chains_may_return_out_of_order(void **state)
+{
+	struct fixture *f = *state;
+
+	offer_pair(f, 0);
+	offer_pair(f, 2);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	vring_push(&f->vr, 2, 2);
+	vring_push(&f->vr, 0, 2);
+	assert_true(vring_publish(&f->vr));
+	assert_int_equal(le32toh(f->r->used->ring[0].id), 2);
+	assert_int_equal(le32toh(f->r->used->ring[1].id), 0);
+}
+
+static void indices_wrap_around(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r->setup.base = 65530;
+	f->r->avail->idx = htole16(65530);
+	f->r->used->idx = htole16(65530);
+	restart(f);
+	for (unsigned int i = 0; i < 20; i++) {
+		offer_pair(f, i % 4 * 2);
+		assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+		assert_int_equal(f->chain.head, i % 4 * 2);
+		vring_push(&f->vr, f->chain.head, 2);
+		assert_true(vring_publish(&f->vr));
+		assert_int_equal(guest_used(f->r), (uint16_t)(65531 + i));
+	}
+}
+
+static void full_ring_is_taken_whole(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned int i = 0; i < NUM; i++) {
+		guest_desc(f->r, i, DATA(i * 8), 8, 0, 0);
+		guest_offer(f->r, i);
+	}
+	for (unsigned int i = 0; i < NUM; i++)
+		assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 0);
+}
+
+static void put_indirect(struct fixture *f, unsigned int i, uint64_t gpa, uint32_t len,
+			 uint16_t flags, uint16_t next)
+{
+	struct vring_desc *table = guest_at(&f->guest, DATA(0x1000));
+
+	table[i] = (struct vring_desc){
+		.addr = htole64(gpa), .len = htole32(len), .flags = htole16(flags),
+		.next = htole16(next),
+	};
+}
+
+static void offer_indirect(struct fixture *f, uint32_t len, uint16_t flags)
+{
+	guest_desc(f->r, 0, DATA(0x1000), len, flags, 3);
+	guest_offer(f->r, 0);
+}
+
+static void indirect_chain_is_followed(void **state)
+{
+	struct fixture *f = *state;
+
+	put_indirect(f, 0, DATA(0), 8, NEXT, 2);
+	put_indirect(f, 2, DATA(32), 2, WRITE, 0);
+	/* A device must ignore the write flag of the descriptor of the table. */
+	offer_indirect(f, 3 * 16, INDIRECT | WRITE);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_int_equal(f->chain.head, 0);
+	assert_int_equal(f->chain.read_len, 8);
+	assert_int_equal(f->chain.write_len, 2);
+}
+
+static void indirect_table_may_end_a_chain(void **state)
+{
+	struct fixture *f = *state;
+
+	put_indirect(f, 0, DATA(32), 2, WRITE, 0);
+	guest_desc(f->r, 1, DATA(0), 8, NEXT, 0);
+	guest_desc(f->r, 0, DATA(0x1000), 16, INDIRECT, 0);
+	guest_offer(f->r, 1);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_int_equal(f->chain.head, 1);
+	assert_int_equal(f->chain.count, 2);
+}
+
+static void indirect_needs_negotiation(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r->setup.indirect = false;
+	restart(f);
+	offer_indirect(f, 16, INDIRECT);
+	assert_refused(f, "not negotiated");
+}
+
+static void indirect_with_next_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	offer_indirect(f, 16, INDIRECT | NEXT);
+	assert_refused(f, "indirect descriptor with a next");
+}
+
+static void indirect_in_indirect_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	put_indirect(f, 0, DATA(0x1000), 16, INDIRECT, 0);
+	offer_indirect(f, 16, INDIRECT);
+	assert_refused(f, "within an indirect table");
+}
+
+static void indirect_table_of_odd_size_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	offer_indirect(f, 24, INDIRECT);
+	assert_refused(f, "indirect table of 24 bytes");
+}
+
+static void empty_indirect_table_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	offer_indirect(f, 0, INDIRECT);
+	assert_refused(f, "indirect table of 0 bytes");
+}
+
+static void indirect_table_outside_memory_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, GUEST_GPA + GUEST_SIZE - 16, 32, INDIRECT, 0);
+	guest_offer(f->r, 0);
+	assert_refused(f, "outside guest memory");
+}
+
+static void next_beyond_indirect_table_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	put_indirect(f, 0, DATA(0), 8, NEXT, 1);
+	offer_indirect(f, 16, INDIRECT);
+	assert_refused(f, "descriptor 1 is beyond its table of 1");
+}
+
+static void loop_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, DATA(0), 8, NEXT, 1);
+	guest_desc(f->r, 1, DATA(8), 8, NEXT, 0);
+	guest_offer(f->r, 0);
+	assert_refused(f, "loop");
+}
+
+static void indirect_loop_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	put_indirect(f, 0, DATA(0), 8, NEXT, 0);
+	offer_indirect(f, 16, INDIRECT);
+	assert_refused(f, "loop");
+}
+
+static void head_beyond_table_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_offer(f->r, NUM);
+	assert_refused(f, "names descriptor 8 in a queue of 8");
+}
+
+static void next_beyond_table_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, DATA(0), 8, NEXT, 65535);
+	guest_offer(f->r, 0);
+	assert_refused(f, "descriptor 65535 is beyond its table of 8");
+}
+
+static void jumping_index_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r->avail->idx = htole16(NUM + 1);
+	assert_refused(f, "available index jumped from 0 to 9");
+}
+
+static void index_going_back_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	offer_pair(f, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	f->r->avail->idx = 0;
+	assert_refused(f, "available index jumped from 1 to 0");
+}
+
+static void held_chain_offered_again_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	offer_pair(f, 0);
+	guest_offer(f->r, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_refused(f, "descriptor 0 was made available again");
+}
+
+static void returned_chain_may_be_offered_again(void **state)
+{
+	struct fixture *f = *state;
+
+	offer_pair(f, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	vring_push(&f->vr, 0, 2);
+	guest_offer(f->r, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+}
+
+static void buffer_outside_memory_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, GUEST_GPA + GUEST_SIZE - 4, 8, 0, 0);
+	guest_offer(f->r, 0);
+	assert_refused(f, "outside guest memory");
+}
+
+static void buffer_before_memory_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, GUEST_GPA - 1, 8, 0, 0);
+	guest_offer(f->r, 0);
+	assert_refused(f, "outside guest memory");
+}
+
+static void buffer_at_end_of_address_space_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, UINT64_MAX - 3, 8, 0, 0);
+	guest_offer(f->r, 0);
+	assert_refused(f, "outside guest memory");
+}
+
+static void front_end_address_is_no_buffer_address(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, GUEST_UVA + GUEST_DATA, 8, 0, 0);
+	guest_offer(f->r, 0);
+	assert_refused(f, "outside guest memory");
+}
+
+static void zero_length_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, DATA(0), 0, 0, 0);
+	guest_offer(f->r, 0);
+	assert_refused(f, "zero length");
+}
+
+static void readable_after_writable_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_desc(f->r, 0, DATA(0), 2, NEXT | WRITE, 1);
+	guest_desc(f->r, 1, DATA(8), 8, 0, 0);
+	guest_offer(f->r, 0);
+	assert_refused(f, "readable buffer after a writable one");
+}
+
+static void read_only_buffer_is_never_written(void **state)
+{
+	struct fixture *f = *state;
+
+	memcpy(guest_at(&f->guest, DATA(0)), "keep", 4);
+	guest_desc(f->r, 0, DATA(0), 4, 0, 0);
+	guest_offer(f->r, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_int_equal(vring_chain_write(&f->vr, &f->chain, 0, "lose", 4), 0);
+	assert_memory_equal(guest_at(&f->guest, DATA(0)), "keep", 4);
+}
+
+static void interrupt_flag_is_respected(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r->avail->flags = htole16(VRING_AVAIL_F_NO_INTERRUPT);
+	offer_pair(f, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	vring_push(&f->vr, 0, 2);
+	assert_false(vring_publish(&f->vr));
+	assert_int_equal(guest_used(f->r), 1);
+}
+
+static bool return_pair(struct fixture *f)
+{
+	offer_pair(f, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	vring_push(&f->vr, 0, 2);
+	return vring_publish(&f->vr);
+}
+
+static void event_index_is_respected(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r->setup.event_idx = true;
+	restart(f);
+	f->r->avail->flags = htole16(VRING_AVAIL_F_NO_INTERRUPT);
+	*guest_used_event(f->r) = htole16(2);
+	/* The first is always signalled: nothing is known before it. */
+	assert_true(return_pair(f));
+	assert_false(return_pair(f));
+	assert_true(return_pair(f));
+	assert_false(return_pair(f));
+	*guest_used_event(f->r) = htole16(4);
+	assert_true(return_pair(f));
+}
+
+static void event_index_wraps_around(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r->setup.event_idx = true;
+	f->r->setup.base = 65534;
+	f->r->avail->idx = htole16(65534);
+	f->r->used->idx = htole16(65534);
+	restart(f);
+	*guest_used_event(f->r) = 0;
+	assert_true(return_pair(f));
+	assert_false(return_pair(f));
+	assert_true(return_pair(f));
+	assert_int_equal(guest_used(f->r), 1);
+}
+
+static void several_at_once_pass_the_event_index(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r->setup.event_idx = true;
+	restart(f);
+	assert_true(return_pair(f));
+	*guest_used_event(f->r) = htole16(2);
+	for (unsigned int i = 0; i < 3; i++) {
+		offer_pair(f, i * 2);
+		assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+		vring_push(&f->vr, f->chain.head, 2);
+	}
+	assert_true(vring_publish(&f->vr));
+	assert_int_equal(guest_used(f->r), 4);
+}
+
+static void kicks_are_asked_for(void **state)
+{
+	struct fixture *f = *state;
+
+	f->r->setup.event_idx = true;
+	restart(f);
+	offer_pair(f, 0);
+	assert_true(vring_wait_for_kick(&f->vr));
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_false(vring_wait_for_kick(&f->vr));
+	assert_int_equal(le16toh(*guest_avail_event(f->r)), 1);
+}
+
+static void bad_sizes_are_refused(void **state)
+{
+	static const unsigned int sizes[] = { 0, 3, 6, 2048, 65536 };
+	struct fixture *f = *state;
+	struct vring_setup setup = f->r->setup;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		setup.num = sizes[i];
+		assert_setup_refused(f, &setup, "not a power of two");
+	}
+}
+
+static void misaligned_rings_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct vring_setup setup = f->r->setup;
+
+	setup.desc += 8;
+	assert_setup_refused(f, &setup, "misaligned");
+	setup = f->r->setup;
+	setup.avail += 1;
+	assert_setup_refused(f, &setup, "misaligned");
+	setup = f->r->setup;
+	setup.used += 2;
+	assert_setup_refused(f, &setup, "misaligned");
+}
+
+static void rings_outside_memory_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct vring_setup setup = f->r->setup;
+
+	setup.desc = GUEST_UVA + GUEST_SIZE - 16;
+	assert_setup_refused(f, &setup, "outside guest memory");
+	setup = f->r->setup;
+	setup.avail = GUEST_UVA + GUEST_SIZE - 4;
+	assert_setup_refused(f, &setup, "outside guest memory");
+	setup = f->r->setup;
+	setup.used = GUEST_UVA - 64;
+	assert_setup_refused(f, &setup, "outside guest memory");
+}
+
+static struct mem_request region(const struct fixture *f, uint64_t gpa, uint64_t size)
+{
+	return (struct mem_request){
+		.gpa = gpa, .size = size, .uva = GUEST_UVA + 0x10000000 + gpa,
+		.fd = f->guest.fd,
+	};
+}
+
+static void assert_region_refused(struct fixture *f, struct mem_request req, const char *why)
+{
+	struct errmsg err;
+	unsigned int before = f->mem.count;
+
+	assert_int_equal(mem_map(&f->mem, &req, &err), -1);
+	assert_non_null(strstr(err.text, why));
+	assert_int_equal(f->mem.count, before);
+}
+
+static void bad_regions_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct mem_request req = region(f, 0x200000, GUEST_SIZE);
+	int pipes[2];
+
+	assert_region_refused(f, region(f, 0x200000, 0), "size 0");
+	assert_region_refused(f, region(f, 0x200000, GUEST_SIZE + 1), "file has only");
+	assert_region_refused(f, region(f, UINT64_MAX - 10, 100), "wraps around");
+	assert_region_refused(f, region(f, GUEST_GPA + GUEST_SIZE - 1, 0x1000), "overlap");
+	req.offset = 0x1000;
+	assert_region_refused(f, req, "file has only");
+	req.offset = UINT64_MAX;
+	assert_region_refused(f, req, "wraps around");
+	req = region(f, 0x200000, 16);
+	req.fd = -1;
+	assert_region_refused(f, req, "usable file descriptor");
+	assert_int_equal(pipe(pipes), 0);
+	req.fd = pipes[0];
+	assert_region_refused(f, req, "not a file");
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void too_many_regions_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct errmsg err;
+
+	for (unsigned int i = 1; i < MEM_MAX_REGIONS; i++) {
+		struct mem_request req = region(f, 0x200000 + i * 0x1000, 0x1000);
+
+		assert_int_equal(mem_map(&f->mem, &req, &err), 0);
+	}
+	assert_region_refused(f, region(f, 0x900000, 0x1000), "more than 8 memory regions");
+}
+
+static void buffer_may_span_two_regions(void **state)
+{
+	struct fixture *f = *state;
+	struct mem_request req = region(f, GUEST_GPA + GUEST_SIZE, 0x1000);
+	struct errmsg err;
+	char in[8];
+
+	assert_int_equal(mem_map(&f->mem, &req, &err), 0);
+	guest_desc(f->r, 0, GUEST_GPA + GUEST_SIZE - 4, 8, WRITE, 0);
+	guest_offer(f->r, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	assert_int_equal(vring_chain_write(&f->vr, &f->chain, 0, "abcdefgh", 8), 8);
+	assert_memory_equal(f->guest.ram + GUEST_SIZE - 4, "abcd", 4);
+	assert_memory_equal(f->guest.ram, "efgh", 4);
+	assert_true(mem_read(&f->mem, GUEST_GPA + GUEST_SIZE - 4, in, 8));
+	assert_memory_equal(in, "abcdefgh", 8);
+}
+
+static void access_beyond_memory_copies_nothing(void **state)
+{
+	struct fixture *f = *state;
+	char in[8] = "keep";
+
+	assert_false(mem_write(&f->mem, GUEST_GPA + GUEST_SIZE - 4, "abcdefgh", 8));
+	assert_memory_equal(f->guest.ram + GUEST_SIZE - 4, "\0\0\0\0", 4);
+	assert_false(mem_read(&f->mem, GUEST_GPA + GUEST_SIZE - 4, in, 8));
+	assert_string_equal(in, "keep");
+	assert_false(mem_write(&f->mem, GUEST_GPA - 1, "a", 1));
+	assert_true(mem_write(&f->mem, GUEST_GPA + GUEST_SIZE - 4, "abcd", 4));
+}
+
+static void region_may_begin_within_a_page(void **state)
+{
+	struct fixture *f = *state;
+	struct mem_request req = region(f, 0x400010, 0x100);
+	struct errmsg err;
+	char in[2];
+
+	req.offset = GUEST_DATA + 0x10;
+	memcpy(f->guest.ram + GUEST_DATA + 0x10, "ok", 2);
+	assert_int_equal(mem_map(&f->mem, &req, &err), 0);
+	assert_true(mem_read(&f->mem, 0x400010, in, 2));
+	assert_memory_equal(in, "ok", 2);
+	assert_false(mem_read(&f->mem, 0x40000f, in, 2));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(empty_ring_has_nothing),
+		TEST(direct_chain_is_read_and_written),
+		TEST(chain_may_be_cut_anywhere),
+		TEST(write_may_begin_within_a_buffer),
+		TEST(used_entry_tells_head_and_length),
+		TEST(chains_may_return_out_of_order),
+		TEST(indices_wrap_around),
+		TEST(full_ring_is_taken_whole),
+		TEST(indirect_chain_is_followed),
+		TEST(indirect_table_may_end_a_chain),
+		TEST(indirect_needs_negotiation),
+		TEST(indirect_with_next_is_refused),
+		TEST(indirect_in_indirect_is_refused),
+		TEST(indirect_table_of_odd_size_is_refused),
+		TEST(empty_indirect_table_is_refused),
+		TEST(indirect_table_outside_memory_is_refused),
+		TEST(next_beyond_indirect_table_is_refused),
+		TEST(loop_is_refused),
+		TEST(indirect_loop_is_refused),
+		TEST(head_beyond_table_is_refused),
+		TEST(next_beyond_table_is_refused),
+		TEST(jumping_index_is_refused),
+		TEST(index_going_back_is_refused),
+		TEST(held_chain_offered_again_is_refused),
+		TEST(returned_chain_may_be_offered_again),
+		TEST(buffer_outside_memory_is_refused),
+		TEST(buffer_before_memory_is_refused),
+		TEST(buffer_at_end_of_address_space_is_refused),
+		TEST(front_end_address_is_no_buffer_address),
+		TEST(zero_length_is_refused),
+		TEST(readable_after_writable_is_refused),
+		TEST(read_only_buffer_is_never_written),
+		TEST(interrupt_flag_is_respected),
+		TEST(event_index_is_respected),
+		TEST(event_index_wraps_around),
+		TEST(several_at_once_pass_the_event_index),
+		TEST(kicks_are_asked_for),
+		TEST(bad_sizes_are_refused),
+		TEST(misaligned_rings_are_refused),
+		TEST(rings_outside_memory_are_refused),
+		TEST(bad_regions_are_refused),
+		TEST(too_many_regions_are_refused),
+		TEST(buffer_may_span_two_regions),
+		TEST(access_beyond_memory_copies_nothing),
+		TEST(region_may_begin_within_a_page),
+	};
+
+	return cmocka_run_group_tests_name("vring", tests, NULL, NULL);
+}

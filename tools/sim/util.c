@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small helpers: error texts, parsing of words and numbers, byte buffers. */
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+#define DURATION_MAX_S	86400ull
+
+/**
+ * errmsg_store() - store an error text
+ * @err: where to; may be NULL
+ * @fmt: printf format
+ */
+void errmsg_store(struct errmsg *err, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!err)
+		return;
+	va_start(args, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	va_end(args);
+}
+
+/**
+ * parse_uint() - read a decimal number that fills the whole text
+ * @text: digits only, no sign or blank
+ * @value: the number
+ *
+ * Return: false, with @value untouched, if the text is no such number.
+ */
+bool parse_uint(const char *text, unsigned int *value)
+{
+	unsigned long long number;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || *end || number > UINT_MAX)
+		return false;
+	*value = number;
+	return true;
+}
+
+/**
+ * parse_level() - read a line level
+ * @text: "0" or "1"
+ * @level: the level
+ *
+ * Return: false if the text is neither.
+ */
+bool parse_level(const char *text, bool *level)
+{
+	if ((text[0] != '0' && text[0] != '1') || text[1])
+		return false;
+	*level = text[0] == '1';
+	return true;
+}
+
+/**
+ * parse_duration() - read a duration
+ * @text: a decimal number with one of the units us, ms, s
+ * @ns: the duration in nanoseconds
+ *
+ * Return: false if the text is no duration, is zero, or is longer than a day.
+ */
+bool parse_duration(const char *text, uint64_t *ns)
+{
+	static const struct {
+		const char *unit;
+		uint64_t ns;
+	} units[] = {
+		{ "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 },
+	};
+	size_t digits = strspn(text, "0123456789");
+	char number[12];
+	unsigned int count;
+
+	if (digits >= sizeof(number))
+		return false;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (!parse_uint(number, &count) || !count)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(text + digits, units[i].unit))
+			continue;
+		*ns = count * units[i].ns;
+		return *ns <= DURATION_MAX_S * 1000000000ull;
+	}
+	return false;
+}
+
+/* Removes the quotes of the word at *pos and moves *pos behind it. */
+static int take_quoted(char **pos, struct errmsg *err)
+{
+	char *in = *pos + 1, *out = *pos;
+
+	while (*in && *in != '"') {
+		if (*in == '\\' && in[1])
+			in++;
+		*out++ = *in++;
+	}
+	if (!*in)
+		return errmsg_set(err, "a quote (\") is not closed");
+	in++;
+	if (*in && *in != ' ' && *in != '\t')
+		return errmsg_set(err, "a blank is missing after a closing quote (\")");
+	*pos = *in ? in + 1 : in;
+	*out = '\0';
+	return 0;
+}
+
+static void take_plain(char **pos)
+{
+	char *end = *pos + strcspn(*pos, " \t");
+
+	*pos = *end ? end + 1 : end;
+	*end = '\0';
+}
+
+/**
+ * split_words() - cut a line into words, in place
+ * @line: the line; words are separated by blanks and may be quoted with ",
+ *	  where a backslash keeps the next character; '#' begins a comment
+ * @words: the words
+ * @max: room in @words
+ * @err: what is wrong, if so
+ *
+ * Return: number of words, or -1.
+ */
+int split_words(char *line, char **words, int max, struct errmsg *err)
+{
+	int count = 0;
+
+	for (;;) {
+		line += strspn(line, " \t");
+		if (!*line || *line == '#')
+			return count;
+		if (count == max)
+			return errmsg_set(err, "too many words (at most %d)", max);
+		words[count++] = line;
+		if (*line != '"')
+			take_plain(&line);
+		else if (take_quoted(&line, err))
+			return -1;
+	}
+}
+
+static bool buffer_grow(struct buffer *buf, size_t need)
+{
+	size_t room = buf->room ? buf->room : 256;
+	char *data;
+
+	while (room < need)
+		room *= 2;
+	data = realloc(buf->data, room);
+	if (!data)
+		return false;
+	buf->data = data;
+	buf->room = room;
+	return true;
+}
+
+/**
+ * buffer_add() - append bytes
+ * @buf: the buffer; @buf->overflow is set if they do not fit
+ * @data: the bytes
+ * @len: their number
+ */
+void buffer_add(struct buffer *buf, const void *data, size_t len)
+{
+	if (buf->overflow || !len)
+		return;
+	if (len > buf->max - buf->len) {
+		buf->overflow = true;
+		return;
+	}
+	if (buf->start) {
+		memmove(buf->data, buf->data + buf->start, buf->len);
+		buf->start = 0;
+	}
+	if (buf->len + len > buf->room && !buffer_grow(buf, buf->len + len)) {
+		buf->overflow = true;
+		return;
+	}
+	memcpy(buf->data + buf->len, data, len);
+	buf->len += len;
+}
+
+/**
+ * buffer_printf() - append formatted text
+ * @buf: the buffer
+ * @fmt: printf format; the result must be shorter than 1024 bytes
+ */
+void buffer_printf(struct buffer *buf, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (len < 0 || (size_t)len >= sizeof(text))
+		buf->overflow = true;
+	else
+		buffer_add(buf, text, len);
+}
+
+/**
+ * buffer_quote() - append a word as split_words() reads it back
+ * @buf: the buffer
+ * @text: the word
+ */
+void buffer_quote(struct buffer *buf, const char *text)
+{
+	buffer_add(buf, "\"", 1);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buffer_add(buf, "\\", 1);
+		buffer_add(buf, text, 1);
+	}
+	buffer_add(buf, "\"", 1);
+}
+
+/**
+ * buffer_take() - drop bytes from the front
+ * @buf: the buffer
+ * @len: how many, at most @buf->len
+ */
+void buffer_take(struct buffer *buf, size_t len)
+{
+	buf->start += len;
+	buf->len -= len;
+	if (!buf->len)
+		buf->start = 0;
+}
+
+/**
+ * buffer_free() - give the storage back
+ * @buf: the buffer, empty afterwards
+ */
+void buffer_free(struct buffer *buf)
+{
+	free(buf->data);
+	*buf = (struct buffer){ .max = buf->max };
+}

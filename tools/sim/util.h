@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VGPIO_UTIL_H
+#define VGPIO_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/**
+ * struct errmsg - room for one line that says what is wrong and what to do
+ * @text: the line, without a newline
+ */
+struct errmsg {
+	char text[512];
+};
+
+void errmsg_store(struct errmsg *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Stores an error text and is -1, so that a caller can return it at once. */
+#define errmsg_set(...)	(errmsg_store(__VA_ARGS__), -1)
+
+bool parse_uint(const char *text, unsigned int *value);
+bool parse_level(const char *text, bool *level);
+bool parse_duration(const char *text, uint64_t *ns);
+int split_words(char *line, char **words, int max, struct errmsg *err);
+
+/**
+ * struct buffer - bytes that grow at the end and are taken from the front
+ * @data: the storage
+ * @start: offset of the first byte that is still wanted
+ * @len: number of wanted bytes
+ * @room: size of the storage
+ * @max: most bytes it may hold
+ * @overflow: bytes had to be refused; the content is not to be trusted
+ */
+struct buffer {
+	char *data;
+	size_t start;
+	size_t len;
+	size_t room;
+	size_t max;
+	bool overflow;
+};
+
+void buffer_add(struct buffer *buf, const void *data, size_t len);
+void buffer_printf(struct buffer *buf, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void buffer_quote(struct buffer *buf, const char *text);
+void buffer_take(struct buffer *buf, size_t len);
+void buffer_free(struct buffer *buf);
+
+/**
+ * buffer_head() - the first wanted byte
+ * @buf: the buffer
+ *
+ * Return: a pointer to @buf->len bytes.
+ */
+static inline char *buffer_head(struct buffer *buf)
+{
+	return buf->data + buf->start;
+}
+
+#endif
