@@ -1,0 +1,698 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of the mock virtio transport
+ *
+ * The mock is tested with a driver that does next to nothing: it sends eight
+ * bytes and waits for eight bytes. What the driver does wrong on request, the
+ * mock has to notice.
+ */
+
+#include <linux/cleanup.h>
+#include <linux/completion.h>
+#include <linux/hardirq.h>
+#include <linux/module.h>
+#include <linux/scatterlist.h>
+#include <linux/spinlock.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+#include <kunit/test.h>
+#include <kunit/virtio.h>
+
+/* Not an ID that the specification assigns, so no other driver matches. */
+#define ECHO_DEVICE_ID		0xec40
+
+#define ECHO_BYTES		8
+#define ECHO_REQUESTS		8
+#define ECHO_WAIT_MS		2000
+
+/**
+ * enum echo_flaw - what the driver does wrong
+ * @ECHO_NO_FLAW: nothing
+ * @ECHO_KICK_EARLY: notifies the device before DRIVER_OK
+ * @ECHO_READ_CONFIG_PAST_END: reads more config space than there is
+ * @ECHO_RACY: adds buffers without a lock against the callback
+ * @ECHO_REPLY_READ_ONLY: lets the device only read the reply
+ * @ECHO_KEEP_MAPPED: leaves buffers in the queue when it goes
+ * @ECHO_NO_RESET: deletes the queue while the device may use it
+ */
+enum echo_flaw {
+	ECHO_NO_FLAW,
+	ECHO_KICK_EARLY,
+	ECHO_READ_CONFIG_PAST_END,
+	ECHO_RACY,
+	ECHO_REPLY_READ_ONLY,
+	ECHO_KEEP_MAPPED,
+	ECHO_NO_RESET,
+};
+
+/**
+ * struct echo_request - a message and its reply
+ * @done: the reply is in
+ * @len: number of bytes that the device says it has written
+ * @out: for the device to read
+ * @in: for the device to write
+ */
+struct echo_request {
+	struct completion done;
+	unsigned int len;
+	u8 out[ECHO_BYTES];
+	u8 in[ECHO_BYTES];
+};
+
+/**
+ * struct echo - the driver's view of a device, and the test's
+ * @test: the running test
+ * @kv: the mock device
+ * @vq: the only queue
+ * @lock: protects @vq
+ * @flaw: what the driver does wrong
+ * @in_hardirq: the callback was called in hard interrupt context
+ * @window: how often an interrupt could have come at a bad time
+ * @served: how many buffers the handler has answered
+ * @req: the messages
+ */
+struct echo {
+	struct kunit *test;
+	struct kunit_virtio *kv;
+	struct virtqueue *vq;
+	spinlock_t lock; /* Protects @vq */
+	enum echo_flaw flaw;
+	bool in_hardirq;
+	unsigned int window;
+	unsigned int served;
+	struct echo_request req[ECHO_REQUESTS];
+};
+
+/* The driver's probe() has no other way to find the test that it runs for. */
+static struct echo *echo_current;
+
+static void echo_callback(struct virtqueue *vq)
+{
+	struct echo *echo = vq->vdev->priv;
+	struct echo_request *req;
+	unsigned int len;
+
+	echo->in_hardirq = in_hardirq();
+
+	guard(spinlock_irqsave)(&echo->lock);
+	while ((req = virtqueue_get_buf(vq, &len))) {
+		req->len = len;
+		complete(&req->done);
+	}
+}
+
+static int echo_add(struct echo *echo, struct echo_request *req)
+{
+	unsigned int num_in = echo->flaw == ECHO_REPLY_READ_ONLY ? 0 : 1;
+	struct scatterlist out, in, *sgs[] = { &out, &in };
+
+	sg_init_one(&out, req->out, sizeof(req->out));
+	sg_init_one(&in, req->in, sizeof(req->in));
+
+	return virtqueue_add_sgs(echo->vq, sgs, 2 - num_in, num_in, req,
+				 GFP_ATOMIC);
+}
+
+/* Adds a message without waiting for its reply. */
+static int echo_post(struct echo *echo, struct echo_request *req)
+{
+	int ret;
+
+	if (echo->flaw == ECHO_RACY) {
+		ret = echo_add(echo, req);
+	} else {
+		guard(spinlock_irqsave)(&echo->lock);
+		ret = echo_add(echo, req);
+	}
+	if (!ret)
+		virtqueue_kick(echo->vq);
+
+	return ret;
+}
+
+static int echo_send(void *data)
+{
+	struct echo *echo = data;
+	int ret;
+
+	ret = echo_post(echo, &echo->req[0]);
+	if (ret)
+		return ret;
+
+	return wait_for_completion_killable(&echo->req[0].done);
+}
+
+static int echo_probe(struct virtio_device *vdev)
+{
+	struct echo *echo = echo_current;
+	u32 value;
+
+	vdev->priv = echo;
+	echo->vq = virtio_find_single_vq(vdev, echo_callback, "echo");
+	if (IS_ERR(echo->vq))
+		return PTR_ERR(echo->vq);
+
+	if (echo->flaw == ECHO_READ_CONFIG_PAST_END)
+		vdev->config->get(vdev, 2, &value, sizeof(value));
+	if (echo->flaw == ECHO_KICK_EARLY)
+		echo_post(echo, &echo->req[0]);
+
+	virtio_device_ready(vdev);
+
+	return 0;
+}
+
+static void echo_remove(struct virtio_device *vdev)
+{
+	struct echo *echo = vdev->priv;
+
+	if (echo->flaw != ECHO_NO_RESET)
+		virtio_reset_device(vdev);
+	if (echo->flaw != ECHO_KEEP_MAPPED)
+		while (virtqueue_detach_unused_buf(echo->vq))
+			;
+	vdev->config->del_vqs(vdev);
+	virtio_reset_device(vdev);
+}
+
+static const struct virtio_device_id echo_ids[] = {
+	{ ECHO_DEVICE_ID, VIRTIO_DEV_ANY_ID },
+	{}
+};
+
+static struct virtio_driver echo_driver = {
+	.id_table = echo_ids,
+	.probe = echo_probe,
+	.remove = echo_remove,
+	.driver = {
+		.name = "kunit_virtio_echo",
+	},
+};
+
+/* The device: returns what it reads. */
+static void echo_device(struct kunit_virtio_buf *buf, void *data)
+{
+	struct echo *echo = data;
+	u8 bytes[ECHO_BYTES];
+	size_t len;
+
+	len = kunit_virtio_read(buf, bytes, sizeof(bytes));
+	echo->served++;
+	kunit_virtio_push(buf, kunit_virtio_write(buf, bytes, len));
+}
+
+static void echo_alloc(struct kunit *test, u64 features, u16 size)
+{
+	static const u8 config[] = { 1, 2, 3, 4 };
+	const struct kunit_virtio_params params = {
+		.device_id = ECHO_DEVICE_ID,
+		.features = features,
+		.config = config,
+		.config_len = sizeof(config),
+		.queue_sizes = &size,
+		.num_queues = 1,
+	};
+	struct echo *echo = test->priv;
+
+	echo->kv = kunit_virtio_alloc(test, &params);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, echo->kv);
+}
+
+static struct echo *echo_start(struct kunit *test, u64 features, u16 size)
+{
+	struct echo *echo = test->priv;
+
+	echo_alloc(test, features, size);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(echo->kv), 0);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_bound(echo->kv));
+
+	return echo;
+}
+
+static struct kunit_virtio_buf *echo_pop(struct echo *echo)
+{
+	struct kunit_virtio_buf *buf;
+
+	buf = kunit_virtio_pop_timeout(echo->kv, 0, ECHO_WAIT_MS);
+	KUNIT_ASSERT_NOT_NULL(echo->test, buf);
+
+	return buf;
+}
+
+static bool echo_answered(struct echo_request *req)
+{
+	return wait_for_completion_timeout(&req->done,
+					   msecs_to_jiffies(ECHO_WAIT_MS));
+}
+
+static void virtio_kunit_binds_and_resets(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct virtio_device *vdev = kunit_virtio_vdev(echo->kv);
+
+	KUNIT_EXPECT_TRUE(test, vdev->config->get_status(vdev) &
+				VIRTIO_CONFIG_S_DRIVER_OK);
+	KUNIT_EXPECT_TRUE(test, virtio_has_feature(vdev, VIRTIO_F_VERSION_1));
+	KUNIT_EXPECT_EQ(test, virtqueue_get_vring_size(echo->vq), 4);
+
+	kunit_virtio_unplug(echo->kv);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(echo->kv));
+	KUNIT_EXPECT_FALSE(test, vdev->config->get_status(vdev) &
+				 VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+static void virtio_kunit_find_vqs_fails(struct kunit *test)
+{
+	struct echo *echo = test->priv;
+
+	echo_alloc(test, 0, 4);
+	kunit_virtio_fail_find_vqs(echo->kv, -ENOSPC);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(echo->kv), 0);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(echo->kv));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(echo->vq), -ENOSPC);
+}
+
+static void virtio_kunit_handler_answers(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	unsigned int i;
+
+	kunit_virtio_serve(echo->kv, 0, echo_device, echo);
+	for (i = 0; i < 20; i++) {
+		memset(echo->req[0].out, i, ECHO_BYTES);
+		KUNIT_ASSERT_EQ(test, echo_send(echo), 0);
+		KUNIT_EXPECT_EQ(test, echo->req[0].len, ECHO_BYTES);
+		KUNIT_EXPECT_MEMEQ(test, echo->req[0].in, echo->req[0].out,
+				   ECHO_BYTES);
+	}
+
+	KUNIT_EXPECT_EQ(test, echo->served, 20);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_notifications(echo->kv, 0), 20);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_interrupts(echo->kv, 0), 20);
+}
+
+/* A handler gets what was made available before it was there. */
+static void virtio_kunit_handler_late(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	KUNIT_EXPECT_FALSE(test, completion_done(&echo->req[0].done));
+	kunit_virtio_serve(echo->kv, 0, echo_device, echo);
+	KUNIT_EXPECT_TRUE(test, echo_answered(&echo->req[0]));
+}
+
+static void virtio_kunit_pop_and_push(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	static const u8 reply[ECHO_BYTES] = "replied";
+	struct kunit_virtio_buf *buf;
+	u8 bytes[ECHO_BYTES];
+
+	KUNIT_EXPECT_NULL(test, kunit_virtio_pop(echo->kv, 0));
+	KUNIT_EXPECT_NULL(test, kunit_virtio_pop_timeout(echo->kv, 0, 1));
+
+	memcpy(echo->req[0].out, "request", ECHO_BYTES);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	buf = echo_pop(echo);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_readable(buf), ECHO_BYTES);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_writable(buf), ECHO_BYTES);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_read(buf, bytes, sizeof(bytes)),
+			ECHO_BYTES);
+	KUNIT_EXPECT_MEMEQ(test, bytes, "request", ECHO_BYTES);
+
+	/* The driver believes the length, whatever was written. */
+	KUNIT_EXPECT_EQ(test, kunit_virtio_write(buf, reply, 3), 3);
+	kunit_virtio_push(buf, 77);
+	KUNIT_EXPECT_TRUE(test, completion_done(&echo->req[0].done));
+	KUNIT_EXPECT_EQ(test, echo->req[0].len, 77);
+	KUNIT_EXPECT_MEMEQ(test, echo->req[0].in, "rep\0\0\0\0", ECHO_BYTES);
+}
+
+static void virtio_kunit_out_of_order(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 16);
+	struct kunit_virtio_buf *buf[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[i]), 0);
+		buf[i] = echo_pop(echo);
+	}
+
+	for (i = 2; i >= 0; i--) {
+		KUNIT_EXPECT_FALSE(test, completion_done(&echo->req[i].done));
+		kunit_virtio_push(buf[i], i);
+		KUNIT_EXPECT_TRUE(test, completion_done(&echo->req[i].done));
+		KUNIT_EXPECT_EQ(test, echo->req[i].len, i);
+	}
+}
+
+/* Several replies with one interrupt. */
+static void virtio_kunit_push_quiet(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 16);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[i]), 0);
+		kunit_virtio_push_quiet(echo_pop(echo), 0);
+		KUNIT_EXPECT_FALSE(test, completion_done(&echo->req[i].done));
+	}
+
+	kunit_virtio_interrupt(echo->kv, 0);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_TRUE(test, completion_done(&echo->req[i].done));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_interrupts(echo->kv, 0), 1);
+}
+
+static void virtio_kunit_callback_context(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	kunit_virtio_push(echo_pop(echo), 0);
+	KUNIT_EXPECT_EQ(test, echo->in_hardirq,
+			!IS_ENABLED(CONFIG_PREEMPT_RT));
+	KUNIT_EXPECT_FALSE(test, in_hardirq());
+}
+
+/* With an indirect table a buffer takes one entry and one more mapping. */
+static void virtio_kunit_indirect(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+				       2);
+	u8 bytes[ECHO_BYTES] = "indirect";
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[i]), 0);
+	KUNIT_EXPECT_EQ(test, echo->vq->num_free, 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(echo->kv), 6);
+
+	for (i = 0; i < 2; i++) {
+		struct kunit_virtio_buf *buf = echo_pop(echo);
+
+		kunit_virtio_push(buf, kunit_virtio_write(buf, bytes, 8));
+		KUNIT_EXPECT_MEMEQ(test, echo->req[i].in, bytes, 8);
+	}
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(echo->kv), 0);
+}
+
+static void virtio_kunit_direct(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[1]), 0);
+	KUNIT_EXPECT_EQ(test, echo->vq->num_free, 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(echo->kv), 4);
+	KUNIT_EXPECT_EQ(test, echo_post(echo, &echo->req[2]), -ENOSPC);
+}
+
+/* The device asks for a notification each time that it has seen all. */
+static void virtio_kunit_event_idx(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
+				       16);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[i]), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_notifications(echo->kv, 0), 1);
+
+	for (i = 0; i < 3; i++)
+		kunit_virtio_push(echo_pop(echo), 0);
+	KUNIT_EXPECT_NULL(test, kunit_virtio_pop(echo->kv, 0));
+	KUNIT_EXPECT_TRUE(test, completion_done(&echo->req[2].done));
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[3]), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_notifications(echo->kv, 0), 2);
+}
+
+/* A reset takes the buffers away from the device. */
+static void virtio_kunit_reset_makes_stale(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_buf *buf;
+	u8 byte = 0xff;
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	buf = echo_pop(echo);
+	kunit_virtio_unplug(echo->kv);
+
+	KUNIT_EXPECT_EQ(test, kunit_virtio_read(buf, &byte, 1), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_write(buf, &byte, 1), 0);
+	kunit_virtio_push(buf, 1);
+	KUNIT_EXPECT_EQ(test, echo->req[0].in[0], 0);
+	KUNIT_EXPECT_FALSE(test, completion_done(&echo->req[0].done));
+	KUNIT_EXPECT_NULL(test, kunit_virtio_pop(echo->kv, 0));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_interrupts(echo->kv, 0), 0);
+}
+
+/* The core takes a used buffer that it never offered for a broken device. */
+static void virtio_kunit_push_raw(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+
+	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(echo->vq));
+	kunit_virtio_push_raw(echo->kv, 0, 3, 1);
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(echo->vq));
+}
+
+/* A thread that waits for the device can be waited for, and be killed. */
+static void virtio_kunit_task(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_task *task;
+
+	task = kunit_virtio_run(echo->kv, echo_send, echo);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(task, 10));
+	kunit_virtio_push(echo_pop(echo), 0);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, ECHO_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), 0);
+}
+
+static void virtio_kunit_task_kill(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_task *task;
+
+	task = kunit_virtio_run(echo->kv, echo_send, echo);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	echo_pop(echo);
+	kunit_virtio_task_kill(task);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, ECHO_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -ERESTARTSYS);
+}
+
+/* What keeps a failed assertion from hanging the run. */
+static void virtio_kunit_flush(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 16);
+	struct kunit_virtio_task *task;
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[1]), 0);
+	echo_pop(echo);
+	memset(echo->req[1].in, 0xff, ECHO_BYTES);
+	task = kunit_virtio_run(echo->kv, echo_send, echo);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(task, 10));
+
+	kunit_virtio_flush(echo->kv);
+	KUNIT_EXPECT_TRUE(test, kunit_virtio_task_wait(task, ECHO_WAIT_MS));
+	KUNIT_EXPECT_TRUE(test, completion_done(&echo->req[1].done));
+	KUNIT_EXPECT_EQ(test, echo->req[1].len, ECHO_BYTES);
+	KUNIT_EXPECT_MEMEQ(test, echo->req[1].in, "\0\0\0\0\0\0\0", ECHO_BYTES);
+}
+
+static void echo_window(void *data)
+{
+	struct echo *echo = data;
+
+	echo->window++;
+}
+
+static void virtio_kunit_irq_window(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 16);
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "no interrupts to come between with PREEMPT_RT");
+
+	kunit_virtio_irq_window(echo->kv, echo_window, echo);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	KUNIT_EXPECT_EQ(test, echo->window, 0);
+
+	echo->flaw = ECHO_RACY;
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[1]), 0);
+	KUNIT_EXPECT_GT(test, echo->window, 0);
+	kunit_virtio_irq_window(echo->kv, NULL, NULL);
+}
+
+static void virtio_kunit_notices_early_kick(struct kunit *test)
+{
+	struct echo *echo = test->priv;
+
+	echo->flaw = ECHO_KICK_EARLY;
+	echo_start(test, 0, 4);
+	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
+			   "device notified before DRIVER_OK");
+	KUNIT_EXPECT_NULL(test, kunit_virtio_violation(echo->kv));
+}
+
+static void virtio_kunit_notices_config_overrun(struct kunit *test)
+{
+	struct echo *echo = test->priv;
+
+	echo->flaw = ECHO_READ_CONFIG_PAST_END;
+	echo_start(test, 0, 4);
+	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
+			   "read past the end of the config space");
+}
+
+static void virtio_kunit_notices_wrong_direction(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_buf *buf;
+
+	echo->flaw = ECHO_REPLY_READ_ONLY;
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	buf = echo_pop(echo);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_readable(buf), 2 * ECHO_BYTES);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_writable(buf), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_write(buf, "x", 1), 0);
+}
+
+/* The driver takes a buffer back by force while the device holds it. */
+static void virtio_kunit_notices_early_unmap(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_buf *buf;
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	buf = echo_pop(echo);
+	virtqueue_detach_unused_buf(echo->vq);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_write(buf, "x", 1), 0);
+	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
+			   "buffer unmapped while the device has it");
+
+	/* The ring makes no sense to the device any longer. */
+	kunit_virtio_unplug(echo->kv);
+}
+
+static void virtio_kunit_notices_kept_mapping(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct virtio_device *vdev = kunit_virtio_vdev(echo->kv);
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(echo->kv), 2);
+	virtio_reset_device(vdev);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(echo->kv), 2);
+	virtqueue_detach_unused_buf(echo->vq);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(echo->kv), 0);
+}
+
+static void virtio_kunit_notices_missing_reset(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+
+	echo->flaw = ECHO_NO_RESET;
+	kunit_virtio_unplug(echo->kv);
+	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
+			   "queue deleted without a reset");
+}
+
+/* A test of a test: what fails at its end is seen on a test that is not run. */
+static void virtio_kunit_fails_the_test(struct kunit *test)
+{
+	struct kunit *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	struct echo *echo = test->priv;
+
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	kunit_init_test(fake, "fake", NULL);
+	fake->priv = echo;
+	fake->status = KUNIT_SUCCESS;
+
+	echo_start(fake, 0, 4);
+	echo->flaw = ECHO_KEEP_MAPPED;
+	KUNIT_EXPECT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	kunit_virtio_unplug(echo->kv);
+	KUNIT_EXPECT_EQ(test, fake->status, KUNIT_SUCCESS);
+
+	kunit_info(test, "a failure of 'fake' is expected here");
+	kunit_cleanup(fake);
+	KUNIT_EXPECT_EQ(test, fake->status, KUNIT_FAILURE);
+}
+
+static int virtio_kunit_init(struct kunit *test)
+{
+	struct echo *echo = kunit_kzalloc(test, sizeof(*echo), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, echo);
+	echo->test = test;
+	spin_lock_init(&echo->lock);
+	for (i = 0; i < ECHO_REQUESTS; i++)
+		init_completion(&echo->req[i].done);
+
+	echo_current = echo;
+	test->priv = echo;
+
+	return 0;
+}
+
+static int virtio_kunit_suite_init(struct kunit_suite *suite)
+{
+	return register_virtio_driver(&echo_driver);
+}
+
+static void virtio_kunit_suite_exit(struct kunit_suite *suite)
+{
+	unregister_virtio_driver(&echo_driver);
+}
+
+static struct kunit_case virtio_kunit_cases[] = {
+	KUNIT_CASE(virtio_kunit_binds_and_resets),
+	KUNIT_CASE(virtio_kunit_find_vqs_fails),
+	KUNIT_CASE(virtio_kunit_handler_answers),
+	KUNIT_CASE(virtio_kunit_handler_late),
+	KUNIT_CASE(virtio_kunit_pop_and_push),
+	KUNIT_CASE(virtio_kunit_out_of_order),
+	KUNIT_CASE(virtio_kunit_push_quiet),
+	KUNIT_CASE(virtio_kunit_callback_context),
+	KUNIT_CASE(virtio_kunit_indirect),
+	KUNIT_CASE(virtio_kunit_direct),
+	KUNIT_CASE(virtio_kunit_event_idx),
+	KUNIT_CASE(virtio_kunit_reset_makes_stale),
+	KUNIT_CASE(virtio_kunit_push_raw),
+	KUNIT_CASE(virtio_kunit_task),
+	KUNIT_CASE(virtio_kunit_task_kill),
+	KUNIT_CASE(virtio_kunit_flush),
+	KUNIT_CASE(virtio_kunit_irq_window),
+	KUNIT_CASE(virtio_kunit_notices_early_kick),
+	KUNIT_CASE(virtio_kunit_notices_config_overrun),
+	KUNIT_CASE(virtio_kunit_notices_wrong_direction),
+	KUNIT_CASE(virtio_kunit_notices_early_unmap),
+	KUNIT_CASE(virtio_kunit_notices_kept_mapping),
+	KUNIT_CASE(virtio_kunit_notices_missing_reset),
+	KUNIT_CASE(virtio_kunit_fails_the_test),
+	{}
+};
+
+static struct kunit_suite virtio_kunit_suite = {
+	.name = "virtio_kunit",
+	.init = virtio_kunit_init,
+	.suite_init = virtio_kunit_suite_init,
+	.suite_exit = virtio_kunit_suite_exit,
+	.test_cases = virtio_kunit_cases,
+};
+
+kunit_test_suite(virtio_kunit_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the mock virtio transport");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KUNIT_VIRTIO_H
+#define _KUNIT_VIRTIO_H
+
+#include <linux/types.h>
+
+struct kunit;
+struct kunit_virtio;
+struct kunit_virtio_buf;
+struct kunit_virtio_task;
+struct virtio_device;
+
+/**
+ * typedef kunit_virtio_handler_t - what the device does with a buffer
+ * @buf: the buffer, taken off the ring and owned by the handler, which gives
+ *	 it back with kunit_virtio_push(), now or later, or never
+ * @data: what was passed to kunit_virtio_serve()
+ *
+ * Context: A thread of the device. May sleep.
+ */
+typedef void (*kunit_virtio_handler_t)(struct kunit_virtio_buf *buf, void *data);
+
+/**
+ * struct kunit_virtio_params - what a mock device offers to its driver
+ * @device_id: virtio device ID, one of VIRTIO_ID_*
+ * @features: feature bits; VIRTIO_F_VERSION_1 and VIRTIO_F_ACCESS_PLATFORM
+ *	      are always added to them
+ * @config: initial contents of the config space
+ * @config_len: size of the config space in bytes
+ * @queue_sizes: number of entries of each virtqueue, powers of two
+ * @num_queues: number of virtqueues
+ */
+struct kunit_virtio_params {
+	u32 device_id;
+	u64 features;
+	const void *config;
+	size_t config_len;
+	const u16 *queue_sizes;
+	unsigned int num_queues;
+};
+
+struct kunit_virtio *
+kunit_virtio_alloc(struct kunit *test, const struct kunit_virtio_params *params);
+int kunit_virtio_add(struct kunit_virtio *kv);
+void kunit_virtio_unplug(struct kunit_virtio *kv);
+struct virtio_device *kunit_virtio_vdev(struct kunit_virtio *kv);
+bool kunit_virtio_bound(struct kunit_virtio *kv);
+void kunit_virtio_flush(struct kunit_virtio *kv);
+
+struct kunit_virtio_buf *
+kunit_virtio_pop(struct kunit_virtio *kv, unsigned int index);
+struct kunit_virtio_buf *
+kunit_virtio_pop_timeout(struct kunit_virtio *kv, unsigned int index,
+			 unsigned int timeout_ms);
+size_t kunit_virtio_read(struct kunit_virtio_buf *buf, void *dst, size_t len);
+size_t kunit_virtio_write(struct kunit_virtio_buf *buf, const void *src,
+			  size_t len);
+size_t kunit_virtio_readable(struct kunit_virtio_buf *buf);
+size_t kunit_virtio_writable(struct kunit_virtio_buf *buf);
+u16 kunit_virtio_head(struct kunit_virtio_buf *buf);
+void kunit_virtio_push(struct kunit_virtio_buf *buf, u32 len);
+void kunit_virtio_push_quiet(struct kunit_virtio_buf *buf, u32 len);
+void kunit_virtio_push_raw(struct kunit_virtio *kv, unsigned int index,
+			   u16 head, u32 len);
+void kunit_virtio_interrupt(struct kunit_virtio *kv, unsigned int index);
+void kunit_virtio_serve(struct kunit_virtio *kv, unsigned int index,
+			kunit_virtio_handler_t handler, void *data);
+
+void kunit_virtio_fail_find_vqs(struct kunit_virtio *kv, int err);
+void kunit_virtio_irq_window(struct kunit_virtio *kv, void (*hook)(void *data),
+			     void *data);
+void kunit_virtio_slow_maps(struct kunit_virtio *kv, unsigned int delay_us);
+
+unsigned int kunit_virtio_notifications(struct kunit_virtio *kv,
+					unsigned int index);
+unsigned int kunit_virtio_interrupts(struct kunit_virtio *kv,
+				     unsigned int index);
+unsigned int kunit_virtio_mappings(struct kunit_virtio *kv);
+const char *kunit_virtio_violation(struct kunit_virtio *kv);
+
+struct kunit_virtio_task *
+kunit_virtio_run(struct kunit_virtio *kv, int (*fn)(void *data), void *data);
+bool kunit_virtio_task_wait(struct kunit_virtio_task *task,
+			    unsigned int timeout_ms);
+int kunit_virtio_task_ret(struct kunit_virtio_task *task);
+void kunit_virtio_task_kill(struct kunit_virtio_task *task);
+
+#endif

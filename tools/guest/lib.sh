@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# In the guest: talking to the host over a serial line, and one face for
+# both generations of the libgpiod tools.
+
+# --- the host -----------------------------------------------------------------
+
+# The first serial line leads to the program that booted this guest. A line
+# to it is a word and its text. 'ctl' and 'line' are answered, one line at a
+# time for the sake of the small buffers on the way: '|' and a line of the
+# reply, for 'next' another one, at last '=' and the status.
+open_host_line() {
+	exec {HOST}<>/dev/ttyS0
+	stty -F /dev/ttyS0 raw -echo
+}
+
+tell() {
+	printf '%s\n' "$*" >&"$HOST"
+}
+
+# ask WORD TEXT...: print the answer.
+ask() {
+	local line
+	tell "$@"
+	while IFS= read -r -t 20 -u "$HOST" line; do
+		case $line in
+		'|'*)
+			printf '%s\n' "${line#|}"
+			tell next
+			;;
+		'='*) return "${line#=}" ;;
+		esac
+	done
+	echo "no answer from the host"
+	return 1
+}
+
+# host COMMAND...: a command to the simulator's control socket.
+host() {
+	ask ctl "$@"
+}
+
+# stat_of NAME: one of the simulator's counters.
+stat_of() {
+	host stats | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+# --- the tools ------------------------------------------------------------------
+
+CHIP=gpiochip0
+
+# gpiod_v2: libgpiod 2 names the chip by an option.
+gpiod_v2() {
+	: "${GPIOD:=$(gpiodetect --version)}"
+	[[ $GPIOD == *' v2.'* ]]
+}
+
+get() {
+	if gpiod_v2; then
+		gpioget --numeric -c "$CHIP" "$@"
+	else
+		gpioget "$CHIP" "$@"
+	fi
+}
+
+# hold LINE=VALUE...: drive lines until 'release'.
+hold() {
+	if gpiod_v2; then
+		gpioset -c "$CHIP" "$@" &
+	else
+		gpioset --mode=signal "$CHIP" "$@" &
+	fi
+	HOLDER=$!
+}
+
+# set_once LINE=VALUE: drive a line and let go of it at once.
+set_once() {
+	if gpiod_v2; then
+		gpioset --toggle 0 -c "$CHIP" "$@"
+	else
+		gpioset "$CHIP" "$@"
+	fi
+}
+
+release() {
+	kill "$HOLDER"
+	wait "$HOLDER" 2>/dev/null
+}
+
+# monitor COUNT LINE: print COUNT edges, each as 'rising' or 'falling'.
+monitor() {
+	if gpiod_v2; then
+		timeout 10 gpiomon --num-events="$1" --format '%E' -c "$CHIP" "$2"
+	else
+		timeout 10 gpiomon --num-events="$1" --format '%e' "$CHIP" "$2"
+	fi | sed 's/^1$/rising/; s/^0$/falling/'
+}
+
+info() {
+	if gpiod_v2; then
+		gpioinfo -c "$CHIP"
+	else
+		gpioinfo "$CHIP"
+	fi
+}

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Building and running User-Mode Linux. Builds happen in a work tree of
+# their own that moves from commit to commit by checkout, so that only what
+# differs gets a new time and is compiled again.
+
+# build_tree COMMIT: SRC, the work tree for builds, at COMMIT.
+build_tree() {
+	local log gitdir
+	[[ $(uname -m) == x86_64 ]] || die "User-Mode Linux needs an x86_64 machine, this is $(uname -m)"
+	SRC=$CACHE/src/$BASE_ID
+	lock "build-$BASE_ID"
+	log_file log build-tree
+	if [[ ! -e $SRC.ready || ! -d $SRC ]]; then
+		need_space "$CACHE" $((KERNEL_MIB / 2))
+		rm -rf "$SRC" "$SRC.ready"
+		mkdir -p "$CACHE/src"
+		cache_git -C "$BASE_REPO" worktree prune
+		step 'checking out the kernel' "$log" \
+			cache_git -C "$BASE_REPO" worktree add --detach "$SRC" "$1"
+		touch "$SRC.ready"
+	fi
+	gitdir=$(cache_git -C "$SRC" rev-parse --absolute-git-dir)
+	rm -f "$gitdir/index.lock"
+	cache_git -C "$SRC" checkout -q -f --detach "$1"
+}
+
+# build_dir NAME: where the build named NAME goes, and stays for the next.
+build_dir() {
+	BUILD=$CACHE/build/$BASE_ID/$1
+	mkdir -p "$BUILD"
+}
+
+# uml_make LABEL [TARGET]: progress as a share of the lines that a build
+# from cold prints; a later one builds less than that.
+uml_make() {
+	local log lines=0
+	log_file log "${BUILD##*/}-build"
+	[[ -e $BUILD/linux ]] || lines=${2:-0}
+	run_step -l 3000 -n "$lines" "$1" "$log" \
+		make -C "$SRC" ARCH=um O="$BUILD" -j "$(nproc)" all && return
+	grep -E -m 5 -A 3 '(: (fatal )?error: |undefined reference|^make.* Error )' "$log" >&2 || tail -n 20 "$log" >&2
+	note "  the build failed; its log is $log"
+	return 1
+}
+
+# --- KUnit ----------------------------------------------------------------------
+
+# How long the tests themselves may take, in seconds.
+readonly KUNIT_SECONDS=420
+
+kunit_py() {
+	env -C "$SRC" PYTHONDONTWRITEBYTECODE=1 python3 tools/testing/kunit/kunit.py "$@"
+}
+
+# known_options COMMIT FROM TO: FROM without the options that COMMIT does
+# not have yet; fails when there were such.
+known_options() {
+	local names known
+	names=$(sed -n 's/^CONFIG_\([A-Z0-9_]*\)=.*/\1/p' "$2" | paste -sd'|')
+	known=$(cache_git -C "$SRC" grep -hE "^[[:space:]]*(menu)?config ($names)\$" "$1" -- '*Kconfig*' |
+		awk '{ print $2 }')
+	awk -v known="$known" '
+		BEGIN { n = split(known, list); for (i = 1; i <= n; i++) have[list[i]] = 1 }
+		/^CONFIG_/ { name = $0; sub(/^CONFIG_/, "", name); sub(/=.*/, "", name) }
+		/^CONFIG_/ && !(name in have) { dropped = 1; next }
+		{ print }
+		END { exit dropped }' "$2" >"$3"
+}
+
+# kunit_run FLAVOUR FILTER CONFIG...: configure, build and run in SRC and
+# BUILD. Sets KUNIT_PASSED, KUNIT_FAILED, KUNIT_SKIPPED and KUNIT_DETAIL.
+# Returns 1 when it does not build or the run did not end by itself.
+kunit_run() {
+	local flavour=$1 filter=$2 log config=() file json=$BUILD/kunit.json
+	shift 2
+	for file; do config+=(--kunitconfig="$file"); done
+	KUNIT_PASSED=0 KUNIT_FAILED=0 KUNIT_SKIPPED=0 KUNIT_DETAIL=''
+
+	log_file log "kunit-$flavour-config"
+	run_step "configuring ($flavour)" "$log" kunit_py config --build_dir="$BUILD" "${config[@]}" || {
+		tail -n 15 "$log" >&2
+		note "  the configuration failed; its log is $log"
+		return 1
+	}
+	uml_make "building User-Mode Linux ($flavour)" 1200 || return
+
+	rm -f "$json"
+	log_file log "kunit-$flavour"
+	run_step -l $((KUNIT_SECONDS + 60)) "running KUnit ($flavour)" "$log" \
+		kunit_py run --build_dir="$BUILD" "${config[@]}" --jobs="$(nproc)" \
+		--timeout="$KUNIT_SECONDS" --json="$json" ${filter:+"$filter"} || true
+	cp -f "$BUILD/test.log" "${log%.log}-kernel.log" 2>/dev/null || true
+	kunit_counts "$json" || {
+		tail -n 30 "$log" >&2
+		note "  KUnit did not come to an end; its log is $log"
+		return 1
+	}
+}
+
+# kunit_counts JSON
+kunit_counts() {
+	[[ -s $1 ]] || return
+	local report
+	report=$(python3 "$VGPIO_ROOT/tools/lib/kunit-report.py" "$1") || return
+	read -r KUNIT_PASSED KUNIT_FAILED KUNIT_SKIPPED <<<"$report"
+	KUNIT_DETAIL=$(tail -n +2 <<<"$report")
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What has to be installed: the one place that knows it.
+
+# Each line: how to see that it is there, and the Debian package that has it.
+readonly NEEDS='
+command:gcc             gcc
+file:/usr/include/stdio.h libc6-dev
+command:make            make
+command:flex            flex
+command:bison           bison
+command:bc              bc
+command:perl            perl
+command:python3         python3
+command:git             git
+command:xz              xz-utils
+command:flock           util-linux
+command:pkg-config      pkg-config
+pkgconfig:cmocka        libcmocka-dev
+command:gpiodetect      gpiod
+command:bats            bats
+file:/etc/ssl/certs/ca-certificates.crt ca-certificates
+'
+
+# have CHECK: whether what CHECK names is there.
+have() {
+	local name=${1#*:}
+	case $1 in
+	command:*) command -v "$name" >/dev/null ;;
+	pkgconfig:*) pkg-config --exists "$name" 2>/dev/null ;;
+	file:*) [[ -e $name ]] ;;
+	esac
+}
+
+# missing_packages: the Debian packages to install, one a line.
+missing_packages() {
+	local check package
+	while read -r check package; do
+		[[ -z $check ]] || have "$check" || say "$package"
+	done <<<"$NEEDS"
+}
+
+# as_root COMMAND...: as root, without asking for a password; fails where
+# that cannot be.
+as_root() {
+	if ((EUID == 0)); then
+		"$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+may_be_root() {
+	((EUID == 0)) || sudo -n true 2>/dev/null
+}
+
+# apt_install PACKAGE...: the package list may be stale or empty, and a
+# refresh takes seconds, so it comes first.
+apt_install() {
+	local log
+	log_file log setup
+	run_step 'refreshing the package list' "$log" as_root apt-get -q update ||
+		note "  the package list could not be refreshed; trying with the old one"
+	step -l 1800 "installing $*" "$log" as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -q -y --no-install-recommends install "$@"
+}
+
+# ensure_packages: install what is missing, or say what to install.
+ensure_packages() {
+	local missing
+	mapfile -t missing < <(missing_packages)
+	((${#missing[@]})) || return 0
+	command -v apt-get >/dev/null ||
+		die "install what Debian packages as: ${missing[*]}"
+	may_be_root ||
+		die "as root, run: apt-get install ${missing[*]}"
+	apt_install "${missing[@]}"
+	mapfile -t missing < <(missing_packages)
+	((${#missing[@]} == 0)) || die "still missing after the install: ${missing[*]}"
+}

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A small checkout, a small "kernel" and an empty cache for each test, so
+# that none of them needs a network or a build.
+
+bats_require_minimum_version 1.5.0
+
+# make_linux FOLDER [PATCHLEVEL]: a git tree with what the tools look at.
+make_linux() {
+	mkdir -p "$1"/{drivers/gpio,include/uapi/linux,Documentation}
+	cd "$1" || return
+	printf 'VERSION = 7\nPATCHLEVEL = %s\nSUBLEVEL = 0\n' "${2:-3}" >Makefile
+	printf 'obj-$(CONFIG_GPIO_VIRTIO) += gpio-virtio.o\n' >drivers/gpio/Makefile
+	seq -f 'int line_%g(void) { return 0; }' 40 >drivers/gpio/gpio-virtio.c
+	printf '*.[ch] diff=cpp\n' >.gitattributes
+	cat >MAINTAINERS <<-END
+		List of maintainers
+
+		VIRTIO GPIO DRIVER
+		M:	Somebody <s@example.org>
+		F:	drivers/gpio/gpio-virtio.c
+
+		VIRTIO HOST (VHOST)
+		M:	Other <o@example.org>
+	END
+	git init -q .
+	git add .
+	git commit -q -m 'a kernel'
+	cd - >/dev/null || return
+}
+
+# make_repo: REPO, with the tools under test and a series without patches.
+make_repo() {
+	REPO=$BATS_TEST_TMPDIR/repo
+	mkdir -p "$REPO/patches/mainline" "$REPO/tools"
+	cp -r "$BATS_TEST_DIRNAME"/../{vgpio,cmd,lib} "$REPO/tools"
+	printf 'tag v7.3\npackage linux-source-7.3 7.3.4-1\noldest v7.2\n' \
+		>"$REPO/patches/mainline/BASE"
+	echo cover >"$REPO/patches/mainline/cover-letter.txt"
+}
+
+# common_setup: call it first in setup().
+common_setup() {
+	export HOME=$BATS_TEST_TMPDIR/home XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+	export GIT_AUTHOR_NAME=Author GIT_AUTHOR_EMAIL=a@example.org
+	export GIT_COMMITTER_NAME=Committer GIT_COMMITTER_EMAIL=c@example.org
+	unset VGPIO_LINUX VGPIO_LOGS http_proxy https_proxy
+	mkdir -p "$HOME"
+	LINUX=$BATS_TEST_TMPDIR/linux
+	make_linux "$LINUX"
+	make_repo
+}
+
+# vgpio ARGUMENT...: the tool, on the small kernel.
+vgpio() {
+	VGPIO_LINUX=$LINUX "$REPO/tools/vgpio" "$@"
+}
+
+# make_series: three patches, exported; WORK is the work tree.
+make_series() {
+	WORK=$(vgpio apply 2>/dev/null)
+	sed -i '5s/0/5/' "$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qam 'gpio: virtio: Return five'
+	mkdir -p "$WORK/drivers/gpio/tests"
+	echo '/* cases */' >"$WORK/drivers/gpio/tests/cases.c"
+	sed -i '/^F:.*gpio-virtio.c/a F:	drivers/gpio/tests/' "$WORK/MAINTAINERS"
+	git -C "$WORK" add .
+	git -C "$WORK" commit -qm 'gpio: virtio: Add tests'
+	sed -i '30s/0/30/' "$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qam 'gpio: virtio: Return thirty'
+	vgpio export 2>/dev/null
+}
+
+# one_line: the failure was said in one line.
+one_line() {
+	[[ $(grep -c '^vgpio' <<<"$output") == 1 ]]
+}
+
+# fingerprint FOLDER: content and names of all that is below it.
+fingerprint() {
+	(cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+}
+
+# fake NAME: a program that stands in front of the real one; its text is
+# read from standard input.
+fake() {
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	{
+		echo '#!/bin/bash'
+		cat
+	} >"$BATS_TEST_TMPDIR/bin/$1"
+	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
+	PATH=$BATS_TEST_TMPDIR/bin:${PATH#"$BATS_TEST_TMPDIR/bin:"}
+}

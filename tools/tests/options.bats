@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# The front door: verbs, series and --linux, right and wrong.
+
+load helper
+
+setup() {
+	common_setup
+}
+
+refused() {
+	run vgpio "$@"
+	[ "$status" -eq 1 ]
+	one_line
+	[ ! -e "$XDG_CACHE_HOME/vgpio/tree" ] || [ -z "$(ls "$XDG_CACHE_HOME/vgpio/tree")" ]
+}
+
+@test "help lists every verb, each with an example" {
+	run vgpio help
+	[ "$status" -eq 0 ]
+	local file
+	for file in "$REPO"/tools/cmd/*; do
+		[[ $output == *"$(basename "$file") "* ]]
+		grep -q '^# summary: .' "$file"
+		grep -q '^# example: .*tools/vgpio '"$(basename "$file")" "$file"
+	done
+	[ "$(grep -c '\$ .*tools/vgpio' <<<"$output")" -eq "$(ls "$REPO/tools/cmd" | wc -l)" ]
+}
+
+@test "no verb is help" {
+	[ "$(vgpio)" = "$(vgpio help)" ]
+}
+
+@test "every verb has its own help" {
+	local file verb
+	for file in "$REPO"/tools/cmd/*; do
+		verb=$(basename "$file")
+		run vgpio "$verb" --help
+		[ "$status" -eq 0 ]
+		[[ $output == *"example: "*"tools/vgpio $verb"* ]]
+	done
+}
+
+@test "a wrong verb" {
+	refused nonsense
+	[[ $output == *"no verb 'nonsense'"* ]]
+}
+
+@test "a path is no verb" {
+	refused ../lib/common.sh
+	[[ $output == *"no verb"* ]]
+}
+
+@test "a wrong series, and which there are" {
+	refused kernel --series nonsense
+	[[ $output == *"no series 'nonsense'"*"there is: mainline"* ]]
+}
+
+@test "an option without its value" {
+	refused kernel --series
+	[[ $output == *"--series needs a value"* ]]
+}
+
+@test "an option that a verb does not know" {
+	refused verify --nonsense
+	[[ $output == *"does not know '--nonsense'"* ]]
+}
+
+@test "--linux: no such folder" {
+	LINUX=/no/such/folder refused kernel
+	[[ $output == *"no such folder"* ]]
+}
+
+@test "--linux: no git tree" {
+	mkdir "$BATS_TEST_TMPDIR/plain"
+	LINUX=$BATS_TEST_TMPDIR/plain refused kernel
+	[[ $output == *"is no git tree"* ]]
+}
+
+@test "--linux: a git tree of something else" {
+	LINUX=$BATS_TEST_TMPDIR/other
+	git init -q "$LINUX"
+	git -C "$LINUX" commit -q --allow-empty -m empty
+	refused kernel
+	[[ $output == *"is no kernel tree"* ]]
+}
+
+@test "--linux: a git tree without a commit" {
+	LINUX=$BATS_TEST_TMPDIR/other
+	git init -q "$LINUX"
+	refused kernel
+	[[ $output == *"is no kernel tree"* ]]
+}
+
+@test "--linux: a folder inside a kernel tree" {
+	LINUX=$LINUX/drivers refused kernel
+	[[ $output == *"pass its top, $BATS_TEST_TMPDIR/linux"* ]]
+}
+
+@test "--linux: uncommitted changes" {
+	echo change >>"$LINUX/Makefile"
+	refused kernel
+	[[ $output == *"has uncommitted changes"* ]]
+}
+
+@test "--linux: too old" {
+	LINUX=$BATS_TEST_TMPDIR/old
+	make_linux "$LINUX" 1
+	refused kernel
+	[[ $output == *"is Linux 7.1, too old"*"7.2 or newer"* ]]
+}
+
+@test "--linux: the oldest and a newer release are taken" {
+	local level
+	for level in 2 11; do
+		make_linux "$BATS_TEST_TMPDIR/linux-$level" "$level"
+		run "$REPO/tools/vgpio" kernel --linux "$BATS_TEST_TMPDIR/linux-$level"
+		[ "$status" -eq 0 ]
+		[[ $output == *"kernel: Linux 7.$level at "* ]]
+	done
+}
+
+@test "--linux: a bare repository is taken" {
+	git clone -q --bare "$LINUX" "$BATS_TEST_TMPDIR/bare.git"
+	LINUX=$BATS_TEST_TMPDIR/bare.git run vgpio kernel
+	[ "$status" -eq 0 ]
+}
+
+@test "--linux: a shallow clone is taken" {
+	git -C "$LINUX" commit -q --allow-empty -m second
+	git clone -q --depth=1 "file://$LINUX" "$BATS_TEST_TMPDIR/shallow"
+	LINUX=$BATS_TEST_TMPDIR/shallow run vgpio apply
+	[ "$status" -eq 0 ]
+}
+
+@test "--linux and --release exclude each other" {
+	refused kernel --release 7.2
+	[[ $output == *"pass one of them"* ]]
+}
+
+@test "--release: too old, or no release" {
+	LINUX=''
+	refused kernel --release 6.1
+	[[ $output == *"too old"* ]]
+	refused kernel --release latest
+	[[ $output == *"not of the form X.Y"* ]]
+}
+
+@test "a tree passed with --linux is never written to" {
+	local before
+	before=$(fingerprint "$LINUX")
+	make_series
+	run vgpio verify
+	[ "$status" -eq 0 ]
+	[ "$(fingerprint "$LINUX")" = "$before" ]
+	[ "$(git -C "$LINUX" worktree list | wc -l)" -eq 1 ]
+}
+
+@test "setup --check names what is missing" {
+	run vgpio setup --check
+	[ "$status" -eq 0 ]
+	sed -i "s/^command:gcc .*/&\ncommand:no-such-tool no-such-package/" "$REPO/tools/lib/packages.sh"
+	run vgpio setup --check
+	[ "$status" -eq 1 ]
+	[ "$output" = "missing: no-such-package" ]
+}
+
+@test "what cannot be installed is named" {
+	sed -i "s/^command:gcc .*/&\ncommand:no-such-tool no-such-package/" "$REPO/tools/lib/packages.sh"
+	fake sudo <<<'exit 1'
+	fake apt-get <<<'exit 100'
+	run vgpio kernel
+	[ "$status" -eq 1 ]
+	[[ $output == *no-such-package* ]]
+}

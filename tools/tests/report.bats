@@ -1,0 +1,81 @@
+#!/usr/bin/env bats
+# How results are counted: what did not run must not pass.
+
+load helper
+
+setup() {
+	REPORT=$BATS_TEST_DIRNAME/../lib/kunit-report.py
+	JSON=$BATS_TEST_TMPDIR/kunit.json
+	LOG=$BATS_TEST_TMPDIR/log
+}
+
+# group CASES: a suite as kunit.py writes it.
+group() {
+	printf '{"name": "all", "test_cases": [], "misc": {"errors": %d}, "sub_groups": [
+		{"name": "suite", "test_cases": [%s], "sub_groups": []}]}' "${2:-0}" "$1" >"$JSON"
+}
+
+@test "KUnit: passed, failed, crashed and skipped cases" {
+	group '{"name": "a", "status": "PASS"}, {"name": "b", "status": "FAIL"},
+		{"name": "c", "status": "SKIP"}, {"name": "d", "status": "ERROR"}'
+	run python3 "$REPORT" "$JSON"
+	[ "${lines[0]}" = "1 2 1" ]
+	[[ $output == *"failed: suite.b"*"failed: suite.d"*"skipped: suite.c"* ]]
+}
+
+@test "KUnit: an error outside of any case is a failure" {
+	group '{"name": "a", "status": "PASS"}' 1
+	run python3 "$REPORT" "$JSON"
+	[ "${lines[0]}" = "1 1 0" ]
+}
+
+@test "KUnit: no case at all" {
+	group ''
+	run python3 "$REPORT" "$JSON"
+	[ "${lines[0]}" = "0 0 0" ]
+}
+
+# count FUNCTION [STATUS]: the counters of cmd/test on LOG.
+count() {
+	bash -c '. "$1/cmd/test"; "$2" "$3" "$4"; echo "$PASSED $FAILED $SKIPPED"' - \
+		"$BATS_TEST_DIRNAME/.." "$1" "$LOG" "${2:-0}"
+}
+
+@test "TAP: skipped is not passed" {
+	printf '1..4\nok 1 - a\nok 2 - b # SKIP no\nnot ok 3 - c\nok 4 - d\n' >"$LOG"
+	[ "$(count count_tap)" = "2 1 1" ]
+}
+
+@test "closing line: with and without skipped ones" {
+	printf 'noise\n7 passed, 2 failed\n' >"$LOG"
+	[ "$(count count_closing_line)" = "7 2 0" ]
+	printf '7 passed, 0 failed, 3 skipped\n' >"$LOG"
+	[ "$(count count_closing_line)" = "7 0 3" ]
+	: >"$LOG"
+	[ "$(count count_closing_line)" = "0 0 0" ]
+}
+
+@test "a step that runs no test fails, and so does the whole" {
+	common_setup
+	mkdir -p "$REPO/tools/tests"
+	fake bats <<<'echo 1..0'
+	run vgpio test tools
+	[ "$status" -eq 1 ]
+	[ "${lines[-1]}" = "0 passed, 1 failed" ]
+}
+
+@test "a step that fails does not keep the next from running" {
+	common_setup
+	fake bats <<<'echo "not ok 1 - broken"; exit 1'
+	run vgpio test tools kernel
+	[ "$status" -eq 1 ]
+	[[ $output == *"FAIL tools"*"not ok 1 - broken"*"ok   kernel"* ]]
+	[ "${lines[-1]}" = "1 passed, 1 failed" ]
+}
+
+@test "a step that does not exist" {
+	common_setup
+	run vgpio test nonsense
+	[ "$status" -eq 1 ]
+	[[ $output == *"has no step 'nonsense'"* ]]
+}
