@@ -19,6 +19,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/math.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
@@ -70,7 +71,8 @@ MODULE_PARM_DESC(timeout_ms, "how long to wait for a device that does not answer
  *	   It belongs to the device until that has returned it or was reset
  * @reply_len: size of @reply in bytes
  * @in_flight: requests that the device has
- * @progress: when the last one of them was sent or answered, in jiffies
+ * @replies: value of the requestq's counter when something happened to one of
+ *	     them last
  * @failed: the line of the first request that failed, if @ret is not 0
  * @ret: 0 or the first -errno, once @done is completed
  *
@@ -94,7 +96,7 @@ struct virtio_gpio_batch {
 	void *reply;
 	size_t reply_len;
 	unsigned int in_flight;
-	unsigned long progress;
+	unsigned int replies;
 	u16 failed;
 	int ret;
 };
@@ -109,8 +111,9 @@ struct virtio_gpio_batch {
  * @type: one of VIRTIO_GPIO_MSG_*
  * @gpio: the line
  * @value: the value of the request
- * @req: what the driver sends
- * @res: what the device answers, unless the batch has a buffer for that
+ *
+ * What follows is for the device: the request, and the reply to it, unless the
+ * batch has a buffer for that.
  *
  * The index of a slot is the tag of its request. Its address is what the
  * virtqueue returns together with the reply, so a reply finds its request in
@@ -123,6 +126,7 @@ struct virtio_gpio_slot {
 	u16 gpio;
 	u32 value;
 
+	/* private: */
 	__dma_from_device_group_begin();
 	struct virtio_gpio_request req;
 	struct virtio_gpio_response res;
@@ -138,7 +142,7 @@ struct virtio_gpio_slot {
  * @num_slots: number of @slots
  * @free: tags that are not in use
  * @backlog: batches that wait for a tag, first come first served
- * @progress: when the device has answered anything last, in jiffies
+ * @replies: number of replies so far
  * @stopped: the device is going, so nobody may wait for it any longer
  * @num_lines: number of lines of the device
  * @released: lines to set the direction of to none, before the backlog's turn
@@ -153,7 +157,7 @@ struct virtio_gpio_requestq {
 	unsigned int num_slots;
 	DECLARE_BITMAP(free, VIRTIO_GPIO_MAX_SLOTS);
 	struct list_head backlog;
-	unsigned long progress;
+	unsigned int replies;
 	bool stopped;
 	unsigned int num_lines;
 	unsigned long *released;
@@ -164,10 +168,12 @@ struct virtio_gpio_requestq {
 
 /**
  * struct virtio_gpio_irq_buf - memory that an event of a line travels in
- * @ireq: what the driver queues to unmask the interrupt
- * @ires: what the device answers when the interrupt fires
+ *
+ * It is for the device: what the driver queues to unmask the interrupt, and
+ * what the device answers when that fires.
  */
 struct virtio_gpio_irq_buf {
+	/* private: */
 	__dma_from_device_group_begin();
 	struct virtio_gpio_irq_request ireq;
 	struct virtio_gpio_irq_response ires;
@@ -201,6 +207,7 @@ struct virtio_gpio {
 	struct gpio_chip gc;
 	struct virtio_gpio_requestq requestq;
 	struct ratelimit_state complaints; /* Limits messages about the device */
+	bool probing; /* The device was asked for all directions just now */
 
 	/* irq support */
 	struct virtqueue *event_vq;
@@ -281,9 +288,9 @@ static void virtio_gpio_fill_slot(struct virtio_gpio_slot *slot, u16 type,
 }
 
 /*
- * A line's direction is unknown from when a request to change it is sent until
- * the reply to the last such request is in. The device answers requests for
- * the same line in order, so nothing it said of the line before that counts.
+ * A line's direction is unknown from when somebody asks to change it until the
+ * reply to the last such request is in. The device answers requests for the
+ * same line in order, so what it said of the line before that does not count.
  */
 static void virtio_gpio_forget_direction(struct virtio_gpio_requestq *q,
 					 const struct virtio_gpio_slot *slot)
@@ -292,11 +299,36 @@ static void virtio_gpio_forget_direction(struct virtio_gpio_requestq *q,
 		__clear_bit(slot->gpio, q->known);
 }
 
-static void virtio_gpio_learn_direction(struct virtio_gpio_requestq *q,
-					u16 gpio, u32 direction)
+/* Whether another request to change the direction of a slot's line is out */
+static bool virtio_gpio_is_outdated(struct virtio_gpio_requestq *q,
+				    const struct virtio_gpio_slot *slot)
 {
-	__assign_bit(gpio, q->output, direction == VIRTIO_GPIO_DIRECTION_OUT);
-	__set_bit(gpio, q->known);
+	const struct virtio_gpio_slot *other;
+	unsigned int tag;
+
+	if (test_bit(slot->gpio, q->released))
+		return true;
+
+	for_each_clear_bit(tag, q->free, q->num_slots) {
+		other = &q->slots[tag];
+		if (other != slot && other->gpio == slot->gpio &&
+		    other->type == VIRTIO_GPIO_MSG_SET_DIRECTION)
+			return true;
+	}
+
+	return false;
+}
+
+static void virtio_gpio_learn_direction(struct virtio_gpio_requestq *q,
+					const struct virtio_gpio_slot *slot,
+					u32 direction)
+{
+	if (virtio_gpio_is_outdated(q, slot))
+		return;
+
+	__assign_bit(slot->gpio, q->output,
+		     direction == VIRTIO_GPIO_DIRECTION_OUT);
+	__set_bit(slot->gpio, q->known);
 }
 
 /**
@@ -369,12 +401,15 @@ static int virtio_gpio_send_next(struct virtio_gpio_requestq *q,
 	if (ret == -EAGAIN)
 		return ret;
 
-	if (ret)
+	if (ret) {
+		/* There is no reason why the next one should fare better. */
 		virtio_gpio_batch_fail(batch, batch->gpio, ret);
-	else
+		list_del_init(&batch->node);
+	} else {
 		batch->in_flight++;
-	batch->progress = jiffies;
-	virtio_gpio_batch_advance(batch);
+		batch->replies = q->replies;
+		virtio_gpio_batch_advance(batch);
+	}
 	virtio_gpio_batch_update(batch);
 
 	return ret;
@@ -422,7 +457,8 @@ static bool virtio_gpio_send(struct virtio_gpio *vgpio)
 
 	lockdep_assert_held(&q->lock);
 
-	while (q->num_released || !list_empty(&q->backlog)) {
+	while (!q->stopped &&
+	       (q->num_released || !list_empty(&q->backlog))) {
 		slot = virtio_gpio_claim_slot(q);
 		if (!slot)
 			break;
@@ -477,24 +513,41 @@ static void virtio_gpio_give_up(struct virtio_gpio_requestq *q,
 	complete(&batch->done);
 }
 
-/*
- * A batch is overdue when nothing has happened to it for the time allowed. As
- * long as it waits for a tag, an answer to anybody else is a sign of life too.
+/**
+ * virtio_gpio_idle() - Whether there is no sign that a batch gets on
+ * @q: the requestq
+ * @batch: the batch
+ * @seen: number of replies when this was asked last; updated
+ *
+ * A reply to anybody is a sign, as the device may do one thing after the other.
+ * But when it has answered more requests than it can have had before those of
+ * the batch, it has lost them.
+ *
+ * Context: Any context. Takes the lock of @q.
  */
-static bool virtio_gpio_overdue(struct virtio_gpio_requestq *q,
-				struct virtio_gpio_batch *batch)
+static bool virtio_gpio_idle(struct virtio_gpio_requestq *q,
+			     const struct virtio_gpio_batch *batch,
+			     unsigned int *seen)
 {
-	unsigned int timeout_ms = READ_ONCE(virtio_gpio_timeout_ms);
-	unsigned long since;
+	bool idle;
 
 	guard(spinlock_irqsave)(&q->lock);
 
-	since = batch->progress;
-	if (!batch->in_flight && time_after(q->progress, since))
-		since = q->progress;
+	idle = *seen == q->replies ||
+	       (batch->in_flight && q->replies - batch->replies > q->num_slots);
+	*seen = q->replies;
+
+	return idle;
+}
+
+/* The time is counted in looks, so that it stands still with the machine. */
+static bool virtio_gpio_overdue(unsigned int idle_looks)
+{
+	unsigned int timeout_ms = READ_ONCE(virtio_gpio_timeout_ms);
 
 	return timeout_ms &&
-	       time_after(jiffies, since + msecs_to_jiffies(timeout_ms));
+	       idle_looks >= DIV_ROUND_UP(timeout_ms,
+					  jiffies_to_msecs(VIRTIO_GPIO_POLL));
 }
 
 /**
@@ -513,6 +566,8 @@ static bool virtio_gpio_overdue(struct virtio_gpio_requestq *q,
 static int virtio_gpio_wait(struct virtio_gpio_requestq *q,
 			    struct virtio_gpio_batch *batch)
 {
+	unsigned int seen = READ_ONCE(q->replies);
+	unsigned int idle = 0;
 	int ret = 0;
 	long left;
 
@@ -522,11 +577,12 @@ static int virtio_gpio_wait(struct virtio_gpio_requestq *q,
 		if (left > 0)
 			return batch->ret;
 
+		idle = virtio_gpio_idle(q, batch, &seen) ? idle + 1 : 0;
 		if (left < 0)
 			ret = -EINTR;
 		else if (virtio_gpio_gone(q))
 			ret = -ENODEV;
-		else if (virtio_gpio_overdue(q, batch))
+		else if (virtio_gpio_overdue(idle))
 			ret = -ETIMEDOUT;
 	} while (!ret);
 
@@ -558,7 +614,6 @@ static int virtio_gpio_transact(struct virtio_gpio *vgpio,
 	int ret;
 
 	init_completion(&batch->done);
-	batch->progress = jiffies;
 
 	scoped_guard(spinlock_irqsave, &q->lock) {
 		if (virtio_gpio_gone(q))
@@ -668,10 +723,10 @@ static int virtio_gpio_take_value(struct virtio_gpio_requestq *q,
 	case VIRTIO_GPIO_MSG_GET_DIRECTION:
 		if (value > VIRTIO_GPIO_DIRECTION_IN)
 			return -EIO;
-		virtio_gpio_learn_direction(q, slot->gpio, value);
+		virtio_gpio_learn_direction(q, slot, value);
 		break;
 	case VIRTIO_GPIO_MSG_SET_DIRECTION:
-		virtio_gpio_learn_direction(q, slot->gpio, slot->value);
+		virtio_gpio_learn_direction(q, slot, slot->value);
 		break;
 	case VIRTIO_GPIO_MSG_GET_VALUE:
 		if (value > 1)
@@ -696,8 +751,18 @@ static void virtio_gpio_complete_batch(struct virtio_gpio_requestq *q,
 	if (ret)
 		virtio_gpio_batch_fail(batch, slot->gpio, ret);
 	batch->in_flight--;
-	batch->progress = jiffies;
+	batch->replies = q->replies;
 	virtio_gpio_batch_update(batch);
+}
+
+static void virtio_gpio_complete_release(struct virtio_gpio *vgpio,
+					 struct virtio_gpio_slot *slot, int ret)
+{
+	if (ret)
+		virtio_gpio_complain(vgpio, slot->type, slot->gpio, ret);
+	else
+		virtio_gpio_learn_direction(&vgpio->requestq, slot,
+					    slot->value);
 }
 
 static void virtio_gpio_report_late(struct virtio_gpio *vgpio,
@@ -716,14 +781,14 @@ static void virtio_gpio_complete(struct virtio_gpio *vgpio,
 	struct virtio_gpio_requestq *q = &vgpio->requestq;
 	int ret = virtio_gpio_check_reply(slot, len);
 
-	q->progress = jiffies;
+	q->replies++;
 	virtio_gpio_forget_direction(q, slot);
 	if (slot->batch)
 		virtio_gpio_complete_batch(q, slot, ret);
 	else if (slot->abandoned)
 		virtio_gpio_report_late(vgpio, slot);
-	else if (ret)
-		virtio_gpio_complain(vgpio, slot->type, slot->gpio, ret);
+	else
+		virtio_gpio_complete_release(vgpio, slot, ret);
 	virtio_gpio_release_slot(q, slot);
 }
 
@@ -759,6 +824,7 @@ static void virtio_gpio_free(struct gpio_chip *gc, unsigned int gpio)
 	scoped_guard(spinlock_irqsave, &q->lock) {
 		if (virtio_gpio_gone(q))
 			return;
+		__clear_bit(gpio, q->known);
 		if (!__test_and_set_bit(gpio, q->released))
 			q->num_released++;
 		notify = virtio_gpio_send(vgpio);
@@ -782,6 +848,9 @@ static int virtio_gpio_get_direction(struct gpio_chip *gc, unsigned int gpio)
 		if (test_bit(gpio, q->known))
 			return test_bit(gpio, q->output) ?
 				GPIO_LINE_DIRECTION_OUT : GPIO_LINE_DIRECTION_IN;
+
+	if (vgpio->probing)
+		return -EIO;
 
 	ret = virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_GET_DIRECTION, gpio, 0,
 			      &direction);
@@ -1012,6 +1081,7 @@ static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 	struct vgpio_irq_line *irq_line = &vgpio->irq_lines[d->hwirq];
 	u8 type = irq_line->disabled ? VIRTIO_GPIO_IRQ_TYPE_NONE : irq_line->type;
 	unsigned long flags;
+	int ret = 0;
 
 	if (irq_line->update_pending) {
 		irq_line->update_pending = false;
@@ -1019,15 +1089,17 @@ static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 
 		/* The irq core sets a type before it enables the interrupt. */
 		if (type || irq_line->device_type)
-			virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_IRQ_TYPE,
-					d->hwirq, type, NULL);
-		irq_line->device_type = type;
+			ret = virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_IRQ_TYPE,
+					      d->hwirq, type, NULL);
+		if (!ret)
+			irq_line->device_type = type;
 
 		/* Queue the buffer only after interrupt is enabled */
 		raw_spin_lock_irqsave(&vgpio->eventq_lock, flags);
 		if (irq_line->queue_pending) {
 			irq_line->queue_pending = false;
-			virtio_gpio_irq_prepare(vgpio, d->hwirq);
+			if (!ret)
+				virtio_gpio_irq_prepare(vgpio, d->hwirq);
 		}
 		raw_spin_unlock_irqrestore(&vgpio->eventq_lock, flags);
 	}
@@ -1119,14 +1191,20 @@ static void virtio_gpio_event_vq(struct virtqueue *vq)
 }
 
 /*
- * The reset ends the device's use of all buffers. Taking them back unmaps
- * those that it had.
+ * The reset ends the device's use of all buffers, and taking them back unmaps
+ * those that it had. Callbacks must not meet that: not every transport waits
+ * for them in a reset, but none calls them for a broken queue.
  */
-static void virtio_gpio_free_vqs(struct virtio_device *vdev)
+static void virtio_gpio_free_vqs(struct virtio_gpio *vgpio)
 {
+	struct virtio_device *vdev = vgpio->vdev;
 	struct virtqueue *vq;
 
+	virtio_gpio_stop(vgpio);
+	virtio_break_device(vdev);
+	virtio_synchronize_cbs(vdev);
 	virtio_reset_device(vdev);
+
 	virtio_device_for_each_vq(vdev, vq)
 		while (virtqueue_detach_unused_buf(vq))
 			;
@@ -1202,8 +1280,10 @@ static int virtio_gpio_alloc_vqs(struct virtio_gpio *vgpio,
 	return 0;
 
 out:
-	if (vqs[0] || vqs[1])
-		virtio_gpio_free_vqs(vdev);
+	if (vqs[0] || vqs[1]) {
+		virtio_reset_device(vdev);
+		vdev->config->del_vqs(vdev);
+	}
 
 	return -ENODEV;
 }
@@ -1212,7 +1292,8 @@ out:
  * virtio_gpio_read_directions() - Ask for the direction of each line
  * @vgpio: the device
  *
- * gpiolib wants to know when the chip is added, line by line.
+ * gpiolib wants to know when the chip is added, line by line. What the device
+ * does not tell now it is not asked for then, only when somebody uses the line.
  *
  * Context: May sleep.
  * Return: 0, also if the device does not tell; -ENODEV, -EINTR or -ETIMEDOUT.
@@ -1410,7 +1491,9 @@ static int virtio_gpio_probe(struct virtio_device *vdev)
 	if (ret)
 		goto err_free_vqs;
 
+	vgpio->probing = true;
 	ret = gpiochip_add_data(&vgpio->gc, vgpio);
+	vgpio->probing = false;
 	if (ret) {
 		dev_err(dev, "Failed to add virtio-gpio controller\n");
 		goto err_free_vqs;
@@ -1419,7 +1502,7 @@ static int virtio_gpio_probe(struct virtio_device *vdev)
 	return 0;
 
 err_free_vqs:
-	virtio_gpio_free_vqs(vdev);
+	virtio_gpio_free_vqs(vgpio);
 
 	return ret;
 }
@@ -1430,7 +1513,7 @@ static void virtio_gpio_remove(struct virtio_device *vdev)
 
 	virtio_gpio_stop(vgpio);
 	gpiochip_remove(&vgpio->gc);
-	virtio_gpio_free_vqs(vdev);
+	virtio_gpio_free_vqs(vgpio);
 }
 
 static const struct virtio_device_id id_table[] = {

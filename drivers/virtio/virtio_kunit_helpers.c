@@ -210,8 +210,14 @@ static struct kunit_virtio *map_to_kunit_virtio(union virtio_map map)
  */
 static void kunit_virtio_call_hook(struct kunit_virtio *kv)
 {
-	if (kv->hook && !irqs_disabled() && !IS_ENABLED(CONFIG_PREEMPT_RT))
-		kv->hook(kv->hook_data);
+	void (*hook)(void *data);
+
+	scoped_guard(rcu) {
+		/* Pairs with the release in kunit_virtio_irq_window(). */
+		hook = smp_load_acquire(&kv->hook);
+		if (hook && !irqs_disabled() && !IS_ENABLED(CONFIG_PREEMPT_RT))
+			hook(kv->hook_data);
+	}
 	if (kv->map_delay)
 		udelay(kv->map_delay);
 }
@@ -694,23 +700,64 @@ static void kunit_virtio_answer_zeroes(struct kunit_virtio_buf *buf)
 	kunit_virtio_push(buf, len);
 }
 
+/* A buffer that the device answers with zeroes: what it holds comes first. */
+static struct kunit_virtio_buf *
+kunit_virtio_claim_any(struct kunit_virtio_queue *q)
+{
+	struct kunit_virtio_buf *buf;
+
+	scoped_guard(spinlock_irqsave, &q->lock) {
+		buf = list_first_entry_or_null(&q->held,
+					       struct kunit_virtio_buf, node);
+		if (buf) {
+			list_del_init(&buf->node);
+			return buf;
+		}
+	}
+
+	return kunit_virtio_pop_queue(q);
+}
+
+/* Returns false if there is nothing to do. */
+static bool kunit_virtio_work_once(struct kunit_virtio_queue *q)
+{
+	struct kunit_virtio_buf *buf;
+	kunit_virtio_handler_t handler;
+
+	if (READ_ONCE(q->kv->flushing)) {
+		buf = kunit_virtio_claim_any(q);
+		if (buf)
+			kunit_virtio_answer_zeroes(buf);
+		return buf;
+	}
+
+	/* Pairs with the release in kunit_virtio_serve(). */
+	handler = smp_load_acquire(&q->handler);
+	if (!handler)
+		return false;
+
+	buf = kunit_virtio_pop_queue(q);
+	if (buf)
+		handler(buf, q->data);
+
+	return buf;
+}
+
+/*
+ * A driver may make a buffer available again whenever it gets one back. That
+ * goes on for ever, so it must not be one piece of work.
+ */
 static void kunit_virtio_work(struct work_struct *work)
 {
 	struct kunit_virtio_queue *q =
 		container_of(work, struct kunit_virtio_queue, work);
-	struct kunit_virtio_buf *buf;
+	unsigned int i;
 
-	while (READ_ONCE(q->kv->flushing) || READ_ONCE(q->handler)) {
-		buf = kunit_virtio_pop_queue(q);
-		if (!buf)
+	for (i = 0; i < q->size; i++)
+		if (!kunit_virtio_work_once(q))
 			return;
 
-		if (READ_ONCE(q->kv->flushing))
-			kunit_virtio_answer_zeroes(buf);
-		else
-			q->handler(buf, q->data);
-		cond_resched();
-	}
+	queue_work(q->kv->wq, &q->work);
 }
 
 /**
@@ -738,14 +785,6 @@ void kunit_virtio_serve(struct kunit_virtio *kv, unsigned int index,
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_serve);
 
-static struct kunit_virtio_buf *
-kunit_virtio_first_held(struct kunit_virtio_queue *q)
-{
-	guard(spinlock_irqsave)(&q->lock);
-
-	return list_first_entry_or_null(&q->held, struct kunit_virtio_buf, node);
-}
-
 /**
  * kunit_virtio_flush() - Answer everything, from now on, to let the driver go
  * @kv: the device
@@ -759,17 +798,11 @@ kunit_virtio_first_held(struct kunit_virtio_queue *q)
  */
 void kunit_virtio_flush(struct kunit_virtio *kv)
 {
-	struct kunit_virtio_queue *q;
-	struct kunit_virtio_buf *buf;
+	unsigned int i;
 
 	WRITE_ONCE(kv->flushing, true);
-
-	for (q = kv->queues; q < kv->queues + kv->num_queues; q++) {
-		flush_work(&q->work);
-		while ((buf = kunit_virtio_first_held(q)))
-			kunit_virtio_answer_zeroes(buf);
-		queue_work(kv->wq, &q->work);
-	}
+	for (i = 0; i < kv->num_queues; i++)
+		queue_work(kv->wq, &kv->queues[i].work);
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_flush);
 
@@ -1248,7 +1281,7 @@ EXPORT_SYMBOL_GPL(kunit_virtio_fail_find_vqs);
 void kunit_virtio_irq_window(struct kunit_virtio *kv, void (*hook)(void *data),
 			     void *data)
 {
-	kv->hook = NULL;
+	WRITE_ONCE(kv->hook, NULL);
 	synchronize_rcu_expedited();
 	/* Whoever sees @hook sees its @data. */
 	kv->hook_data = data;
