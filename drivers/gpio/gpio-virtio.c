@@ -1064,14 +1064,11 @@ static void virtio_gpio_irq_bus_lock(struct irq_data *d)
 static void virtio_gpio_irq_alloc_buf(struct virtio_gpio *vgpio,
 				      struct vgpio_irq_line *irq_line)
 {
-	struct device *dev = &vgpio->vdev->dev;
-
 	if (irq_line->buf || irq_line->disabled)
 		return;
 
-	irq_line->buf = devm_kzalloc(dev, sizeof(*irq_line->buf), GFP_KERNEL);
-	if (!irq_line->buf)
-		dev_err(dev, "no memory for an interrupt\n");
+	irq_line->buf = devm_kzalloc(&vgpio->vdev->dev, sizeof(*irq_line->buf),
+				     GFP_KERNEL);
 }
 
 static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)

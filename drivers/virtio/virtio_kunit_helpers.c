@@ -778,8 +778,8 @@ void kunit_virtio_serve(struct kunit_virtio *kv, unsigned int index,
 	WRITE_ONCE(q->handler, NULL);
 	flush_work(&q->work);
 
-	/* Whoever sees @handler sees its @data. */
 	q->data = data;
+	/* Whoever sees @handler sees its @data. */
 	smp_store_release(&q->handler, handler);
 	queue_work(kv->wq, &q->work);
 }
@@ -1283,8 +1283,8 @@ void kunit_virtio_irq_window(struct kunit_virtio *kv, void (*hook)(void *data),
 {
 	WRITE_ONCE(kv->hook, NULL);
 	synchronize_rcu_expedited();
-	/* Whoever sees @hook sees its @data. */
 	kv->hook_data = data;
+	/* Whoever sees @hook sees its @data. */
 	smp_store_release(&kv->hook, hook);
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_irq_window);

@@ -69,14 +69,11 @@ known_options() {
 		END { exit dropped }' "$2" >"$3"
 }
 
-# kunit_run FLAVOUR FILTER CONFIG...: configure, build and run in SRC and
-# BUILD. Sets KUNIT_PASSED, KUNIT_FAILED, KUNIT_SKIPPED and KUNIT_DETAIL.
-# Returns 1 when it does not build or the run did not end by itself.
-kunit_run() {
-	local flavour=$1 filter=$2 log config=() file json=$BUILD/kunit.json
-	shift 2
+# kunit_build FLAVOUR CONFIG...: configure and build in SRC and BUILD.
+kunit_build() {
+	local flavour=$1 log config=() file
+	shift
 	for file; do config+=(--kunitconfig="$file"); done
-	KUNIT_PASSED=0 KUNIT_FAILED=0 KUNIT_SKIPPED=0 KUNIT_DETAIL=''
 
 	log_file log "kunit-$flavour-config"
 	run_step "configuring ($flavour)" "$log" kunit_py config --build_dir="$BUILD" "${config[@]}" || {
@@ -84,7 +81,18 @@ kunit_run() {
 		note "  the configuration failed; its log is $log"
 		return 1
 	}
-	uml_make "building User-Mode Linux ($flavour)" 1200 || return
+	uml_make "building User-Mode Linux ($flavour)" 1200
+}
+
+# kunit_run FLAVOUR FILTER CONFIG...: build, and run what was built. Sets
+# KUNIT_PASSED, KUNIT_FAILED, KUNIT_SKIPPED and KUNIT_DETAIL. Returns 1 when it
+# does not build or the run did not end by itself.
+kunit_run() {
+	local flavour=$1 filter=$2 log config=() file json=$BUILD/kunit.json
+	shift 2
+	for file; do config+=(--kunitconfig="$file"); done
+	KUNIT_PASSED=0 KUNIT_FAILED=0 KUNIT_SKIPPED=0 KUNIT_DETAIL=''
+	kunit_build "$flavour" "$@" || return
 
 	rm -f "$json"
 	log_file log "kunit-$flavour"
