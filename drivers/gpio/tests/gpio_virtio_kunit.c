@@ -583,7 +583,8 @@ static bool bank_check_sizes(struct bank *bank, struct kunit_virtio_buf *buf,
 	size_t *sizes = bank->override_data;
 
 	sizes[0] = kunit_virtio_readable(buf);
-	sizes[1] = kunit_virtio_writable(buf);
+	/* The reply with the names is the longest one. */
+	sizes[1] = max(sizes[1], kunit_virtio_writable(buf));
 
 	return false;
 }
@@ -611,6 +612,8 @@ static void gpio_virtio_wire_sizes_names(struct kunit *test)
 	bank->override = bank_check_sizes;
 	KUNIT_ASSERT_EQ(test, kunit_virtio_add(bank->kv), 0);
 	bank_set_override(bank, NULL);
+	KUNIT_EXPECT_EQ(test, sizes[0], 8);
+	KUNIT_EXPECT_EQ(test, sizes[1], 1 + 5);
 	bank_find_chip(bank);
 	KUNIT_EXPECT_STREQ(test, bank->gc->names[0], "name");
 }
