@@ -9,26 +9,39 @@
  * Viresh Kumar <viresh.kumar@linaro.org>
  */
 
+#include <linux/acpi.h>
 #include <linux/bitmap.h>
 #include <linux/cleanup.h>
 #include <linux/completion.h>
+#include <linux/ctype.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
+#include <linux/gpio/consumer.h>
 #include <linux/gpio/driver.h>
-#include <linux/io.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/irqdomain.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
-#include <linux/math.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/overflow.h>
+#include <linux/pm.h>
 #include <linux/ratelimit.h>
+#include <linux/rcupdate.h>
 #include <linux/scatterlist.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
+#include <linux/wait.h>
+#include <linux/wait_bit.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
 #include <uapi/linux/virtio_gpio.h>
 #include <uapi/linux/virtio_ids.h>
 
@@ -56,6 +69,32 @@ MODULE_PARM_DESC(timeout_ms, "how long to wait for a device that does not answer
 /* Nothing tells a driver that its device broke, so a waiter has a look. */
 #define VIRTIO_GPIO_POLL	(HZ / 10)
 
+/*
+ * How long requests in flight may hold up a freeze or a reset, and how long
+ * others wait for that to be over
+ */
+#define VIRTIO_GPIO_DRAIN	HZ
+
+/* How long to wait before a buffer that could not be queued is tried again */
+#define VIRTIO_GPIO_RETRY	(HZ / 10)
+
+/* So many senseless events in a row and the interrupt is not unmasked again. */
+#define VIRTIO_GPIO_IRQ_MAX_ERRORS	8
+
+/* The device may or may not have accepted the last trigger type. */
+#define VIRTIO_GPIO_IRQ_TYPE_UNKNOWN	0xff
+
+/*
+ * The irq core and the specification number the trigger types alike, so a type
+ * is passed on as it is.
+ */
+static_assert(VIRTIO_GPIO_IRQ_TYPE_NONE == IRQ_TYPE_NONE);
+static_assert(VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING == IRQ_TYPE_EDGE_RISING);
+static_assert(VIRTIO_GPIO_IRQ_TYPE_EDGE_FALLING == IRQ_TYPE_EDGE_FALLING);
+static_assert(VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH == IRQ_TYPE_EDGE_BOTH);
+static_assert(VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH == IRQ_TYPE_LEVEL_HIGH);
+static_assert(VIRTIO_GPIO_IRQ_TYPE_LEVEL_LOW == IRQ_TYPE_LEVEL_LOW);
+
 /**
  * struct virtio_gpio_batch - requests whose caller waits for the replies
  * @node: in the backlog of the requestq while a request has no tag yet
@@ -70,6 +109,8 @@ MODULE_PARM_DESC(timeout_ms, "how long to wait for a device that does not answer
  * @reply: where the device writes its reply; NULL for the slot's own buffer.
  *	   It belongs to the device until that has returned it or was reset
  * @reply_len: size of @reply in bytes
+ * @replay: brings a device back that was reset, so others let it go first
+ * @accepted: a bit for each line, set if its request succeeds; or NULL
  * @in_flight: requests that the device has
  * @replies: value of the requestq's counter when something happened to one of
  *	     them last
@@ -81,7 +122,7 @@ MODULE_PARM_DESC(timeout_ms, "how long to wait for a device that does not answer
  * once. If one of them fails, the others do not care.
  *
  * Lives on the stack of the caller. The lock of the requestq protects it, and
- * what @bits points to, until @done is completed.
+ * what @bits and @accepted point to, until @done is completed.
  */
 struct virtio_gpio_batch {
 	struct list_head node;
@@ -95,6 +136,8 @@ struct virtio_gpio_batch {
 	u8 result;
 	void *reply;
 	size_t reply_len;
+	bool replay;
+	unsigned long *accepted;
 	unsigned int in_flight;
 	unsigned int replies;
 	u16 failed;
@@ -134,21 +177,46 @@ struct virtio_gpio_slot {
 };
 
 /**
+ * enum virtio_gpio_post - requests that nobody waits for
+ * @VIRTIO_GPIO_POST_IRQ_NONE: disable the interrupt of a line
+ * @VIRTIO_GPIO_POST_RELEASE: deactivate a line
+ * @VIRTIO_GPIO_NUM_POSTS: number of the above
+ *
+ * In the order in which they are sent if a line is due for more than one.
+ */
+enum virtio_gpio_post {
+	VIRTIO_GPIO_POST_IRQ_NONE,
+	VIRTIO_GPIO_POST_RELEASE,
+	VIRTIO_GPIO_NUM_POSTS,
+};
+
+/**
  * struct virtio_gpio_requestq - the queue of requests
- * @vq: the virtqueue
+ * @vq: the virtqueue; NULL while there is none
  * @lock: protects everything here, and what it says on struct virtio_gpio_batch
  * @slots: as many as the virtqueue can hold requests, which fits the memory
  *	   to the depth of the queue rather than to the number of lines
  * @num_slots: number of @slots
  * @free: tags that are not in use
+ * @drained: woken when the last tag returns to a suspended queue
  * @backlog: batches that wait for a tag, first come first served
  * @replies: number of replies so far
+ * @late: how many of them nobody waited for any longer
+ * @timeouts: number of callers who gave up on the device
  * @stopped: the device is going, so nobody may wait for it any longer
- * @num_lines: number of lines of the device
- * @released: lines to set the direction of to none, before the backlog's turn
- * @num_released: number of lines in @released
+ * @suspended: the device is about to be reset or was just now. Requests wait,
+ *	       except for those that bring it back to where it was
+ * @posted: lines by enum virtio_gpio_post that have such a request to be sent,
+ *	    before the backlog's turn
+ * @num_posted: number of bits in @posted
+ * @requested: lines in use by way of gpiolib
+ * @interrupts: lines in use by way of the irq core
  * @known: lines whose direction the driver knows, as only it can change that
  * @output: which of these are outputs
+ * @active: lines whose direction the driver has set
+ * @value: levels that the driver has set last
+ *
+ * All bitmaps but @free have a bit for each line.
  */
 struct virtio_gpio_requestq {
 	struct virtqueue *vq;
@@ -156,64 +224,111 @@ struct virtio_gpio_requestq {
 	struct virtio_gpio_slot *slots;
 	unsigned int num_slots;
 	DECLARE_BITMAP(free, VIRTIO_GPIO_MAX_SLOTS);
+	wait_queue_head_t drained;
 	struct list_head backlog;
 	unsigned int replies;
+	unsigned long late;
+	unsigned long timeouts;
 	bool stopped;
-	unsigned int num_lines;
-	unsigned long *released;
-	unsigned int num_released;
+	bool suspended;
+	unsigned long *posted[VIRTIO_GPIO_NUM_POSTS];
+	unsigned int num_posted;
+	unsigned long *requested;
+	unsigned long *interrupts;
 	unsigned long *known;
 	unsigned long *output;
+	unsigned long *active;
+	unsigned long *value;
 };
 
 /**
- * struct virtio_gpio_irq_buf - memory that an event of a line travels in
+ * struct virtio_gpio_irq - the interrupt of a line that somebody uses
+ * @gpio: the line
+ * @used: the irq core uses it. When that ends, the device may be late to
+ *	  return the buffers, and they live on until it does
+ * @type: trigger type that the device has accepted, one of
+ *	  VIRTIO_GPIO_IRQ_TYPE_*
+ * @stale: the buffers that the device has were queued before the interrupt was
+ *	   disabled last, so it is to return them
+ * @errors: number of events in a row that made no sense
  *
- * It is for the device: what the driver queues to unmask the interrupt, and
- * what the device answers when that fires.
+ * What follows is for the device: what the driver queues to unmask the
+ * interrupt, and what the device answers when that fires.
  */
-struct virtio_gpio_irq_buf {
+struct virtio_gpio_irq {
+	u16 gpio;
+	bool used;
+	u8 type;
+	bool stale;
+	u8 errors;
+
 	/* private: */
 	__dma_from_device_group_begin();
-	struct virtio_gpio_irq_request ireq;
-	struct virtio_gpio_irq_response ires;
+	struct virtio_gpio_irq_request req;
+	struct virtio_gpio_irq_response res;
 	__dma_from_device_group_end();
 };
 
 /**
- * struct vgpio_irq_line - state of a line's interrupt
- * @buf: memory for its events; NULL until the interrupt is used
- * @type: one of VIRTIO_GPIO_IRQ_TYPE_*
- * @device_type: the type that the device has, as far as is known
- * @disabled: not enabled by the irq core
- * @masked: not unmasked by the irq core
- * @queued: the device has @buf
- * @update_pending: the device does not know of @type and @disabled yet
- * @queue_pending: @buf is to be queued once it does
+ * struct virtio_gpio_eventq - the queue of events, and the lines' interrupts
+ * @vq: the virtqueue; NULL while there is none
+ * @lock: protects @vq, @next, @queued, @num_queued, @was_full, and what is in
+ *	  @irqs with its removal. Bits of @enabled are set with it
+ * @irqs: struct virtio_gpio_irq of the lines whose interrupt is in use
+ * @next: the line whose turn it is when not all fit into the virtqueue
+ * @enabled: lines whose trigger type the device has accepted, and of which the
+ *	     irq core wants events
+ * @queued: lines whose buffers the device has
+ * @num_queued: number of lines in @queued
+ * @was_full: it was said that not all lines fit
+ * @locked: lines that the irq core has locked, to change something about their
+ *	    interrupt. Only then are entries of @irqs added
+ * @unmasked: lines that the irq core wants to hear of
+ * @ready: lines whose buffers may have to be queued
+ * @pending: lines with an event that the irq core has not been told of
+ * @handling: lines with an event that it is being told of
+ * @work: takes care of @ready and @pending where nobody else does
+ *
+ * The irq core calls the driver with a raw lock held, where a virtqueue must
+ * not be touched: its operations take locks that sleep with PREEMPT_RT, and
+ * allocate memory. So bits are all that changes there, atomically, in those
+ * bitmaps that @lock does not protect. Buffers are queued afterwards.
  */
-struct vgpio_irq_line {
-	struct virtio_gpio_irq_buf *buf;
-	u8 type;
-	u8 device_type;
-	bool disabled;
-	bool masked;
-	bool queued;
-	bool update_pending;
-	bool queue_pending;
+struct virtio_gpio_eventq {
+	struct virtqueue *vq;
+	spinlock_t lock; /* Protects the virtqueue and what it says above */
+	struct xarray irqs;
+	unsigned int next;
+	unsigned long *enabled;
+	unsigned long *queued;
+	unsigned int num_queued;
+	bool was_full;
+	unsigned long *locked;
+	unsigned long *unmasked;
+	unsigned long *ready;
+	unsigned long *pending;
+	unsigned long *handling;
+	struct delayed_work work;
 };
 
+/**
+ * struct virtio_gpio - a virtio GPIO device
+ * @vdev: the device on the virtio bus
+ * @gc: the GPIO chip
+ * @names_size: size of the block with the lines' names in bytes
+ * @requestq: the queue of requests
+ * @eventq: the queue of events, if the device offers interrupts
+ * @complaints: limits messages about the device
+ * @probing: the device was asked for all directions just now
+ */
 struct virtio_gpio {
 	struct virtio_device *vdev;
 	struct gpio_chip gc;
+	u32 names_size;
 	struct virtio_gpio_requestq requestq;
-	struct ratelimit_state complaints; /* Limits messages about the device */
-	bool probing; /* The device was asked for all directions just now */
-
-	/* irq support */
-	struct virtqueue *event_vq;
-	struct mutex irq_lock; /* Protects irq operation */
-	raw_spinlock_t eventq_lock; /* Protects event_vq and irq_lines */
-	struct vgpio_irq_line *irq_lines;
+	struct virtio_gpio_eventq eventq;
+	struct ratelimit_state complaints;
+	bool probing;
 };
 
 /* Requests */
@@ -306,7 +421,7 @@ static bool virtio_gpio_is_outdated(struct virtio_gpio_requestq *q,
 	const struct virtio_gpio_slot *other;
 	unsigned int tag;
 
-	if (test_bit(slot->gpio, q->released))
+	if (test_bit(slot->gpio, q->posted[VIRTIO_GPIO_POST_RELEASE]))
 		return true;
 
 	for_each_clear_bit(tag, q->free, q->num_slots) {
@@ -329,6 +444,9 @@ static void virtio_gpio_learn_direction(struct virtio_gpio_requestq *q,
 	__assign_bit(slot->gpio, q->output,
 		     direction == VIRTIO_GPIO_DIRECTION_OUT);
 	__set_bit(slot->gpio, q->known);
+	if (slot->type == VIRTIO_GPIO_MSG_SET_DIRECTION)
+		__assign_bit(slot->gpio, q->active,
+			     direction != VIRTIO_GPIO_DIRECTION_NONE);
 }
 
 /**
@@ -415,40 +533,74 @@ static int virtio_gpio_send_next(struct virtio_gpio_requestq *q,
 	return ret;
 }
 
-/* Deactivate a line that was freed. */
-static int virtio_gpio_send_release(struct virtio_gpio *vgpio,
-				    struct virtio_gpio_slot *slot)
+static const struct {
+	u16 type;
+	u32 value;
+} virtio_gpio_posts[VIRTIO_GPIO_NUM_POSTS] = {
+	[VIRTIO_GPIO_POST_IRQ_NONE] = {
+		VIRTIO_GPIO_MSG_IRQ_TYPE, VIRTIO_GPIO_IRQ_TYPE_NONE,
+	},
+	[VIRTIO_GPIO_POST_RELEASE] = {
+		VIRTIO_GPIO_MSG_SET_DIRECTION, VIRTIO_GPIO_DIRECTION_NONE,
+	},
+};
+
+/* Send a request that nobody waits for. */
+static int virtio_gpio_send_post(struct virtio_gpio *vgpio,
+				 struct virtio_gpio_slot *slot)
 {
 	struct virtio_gpio_requestq *q = &vgpio->requestq;
-	u16 gpio = find_first_bit(q->released, q->num_lines);
+	unsigned int post = 0;
+	unsigned long gpio;
 	int ret;
 
-	virtio_gpio_fill_slot(slot, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
-			      VIRTIO_GPIO_DIRECTION_NONE);
+	do {
+		gpio = find_first_bit(q->posted[post], vgpio->gc.ngpio);
+	} while (gpio == vgpio->gc.ngpio && ++post < VIRTIO_GPIO_NUM_POSTS);
+
+	virtio_gpio_fill_slot(slot, virtio_gpio_posts[post].type, gpio,
+			      virtio_gpio_posts[post].value);
 
 	ret = virtio_gpio_send_slot(q, slot);
 	if (ret == -EAGAIN)
 		return ret;
 
-	__clear_bit(gpio, q->released);
-	q->num_released--;
+	__clear_bit(gpio, q->posted[post]);
+	q->num_posted--;
 	if (ret)
 		virtio_gpio_complain(vgpio, slot->type, gpio, ret);
 
 	return ret;
 }
 
+static bool virtio_gpio_has_to_send(struct virtio_gpio_requestq *q)
+{
+	const struct virtio_gpio_batch *first;
+
+	first = list_first_entry_or_null(&q->backlog, struct virtio_gpio_batch,
+					 node);
+
+	if (q->stopped)
+		return false;
+	if (q->suspended)
+		return first && first->replay;
+
+	return first || q->num_posted;
+}
+
 /**
  * virtio_gpio_send() - Send what waits to be sent, as far as tags allow
  * @vgpio: the device
  *
- * Lines that were freed come first, as whoever requests one again must find it
- * deactivated.
+ * What nobody waits for comes first: whoever requests a line again must find
+ * it deactivated, and a trigger type is set after the old one was disabled.
  *
- * Context: Any context. The caller holds the lock of the requestq.
- * Return: true if the caller is to notify the device, without the lock.
+ * Context: Any context. The caller holds the lock of the requestq, and is in
+ *	    an RCU read-side critical section until it has notified the device.
+ * Return: The virtqueue of which the caller is to notify the device, without
+ *	   the lock; or NULL.
  */
-static bool virtio_gpio_send(struct virtio_gpio *vgpio)
+static struct virtqueue *virtio_gpio_send(struct virtio_gpio *vgpio)
 {
 	struct virtio_gpio_requestq *q = &vgpio->requestq;
 	struct virtio_gpio_slot *slot;
@@ -457,14 +609,13 @@ static bool virtio_gpio_send(struct virtio_gpio *vgpio)
 
 	lockdep_assert_held(&q->lock);
 
-	while (!q->stopped &&
-	       (q->num_released || !list_empty(&q->backlog))) {
+	while (virtio_gpio_has_to_send(q)) {
 		slot = virtio_gpio_claim_slot(q);
 		if (!slot)
 			break;
 
-		if (q->num_released)
-			ret = virtio_gpio_send_release(vgpio, slot);
+		if (q->num_posted && !q->suspended)
+			ret = virtio_gpio_send_post(vgpio, slot);
 		else
 			ret = virtio_gpio_send_next(q, slot);
 		if (ret == -EAGAIN)
@@ -473,12 +624,26 @@ static bool virtio_gpio_send(struct virtio_gpio *vgpio)
 			sent = true;
 	}
 
-	return sent && virtqueue_kick_prepare(q->vq);
+	return sent && virtqueue_kick_prepare(q->vq) ? q->vq : NULL;
 }
 
+static void virtio_gpio_notify(struct virtqueue *vq)
+{
+	if (vq)
+		virtqueue_notify(vq);
+}
+
+static bool virtio_gpio_broken(struct virtio_gpio_requestq *q)
+{
+	return q->vq && virtqueue_is_broken(q->vq);
+}
+
+/* A device that is reset on purpose, and broken meanwhile, comes back. */
 static bool virtio_gpio_gone(struct virtio_gpio_requestq *q)
 {
-	return READ_ONCE(q->stopped) || virtqueue_is_broken(q->vq);
+	lockdep_assert_held(&q->lock);
+
+	return q->stopped || (!q->suspended && virtio_gpio_broken(q));
 }
 
 /**
@@ -504,6 +669,7 @@ static void virtio_gpio_give_up(struct virtio_gpio_requestq *q,
 	list_del_init(&batch->node);
 	for (tag = 0; tag < q->num_slots; tag++) {
 		if (q->slots[tag].batch == batch) {
+			virtio_gpio_batch_fail(batch, q->slots[tag].gpio, ret);
 			q->slots[tag].batch = NULL;
 			q->slots[tag].abandoned = true;
 		}
@@ -514,40 +680,81 @@ static void virtio_gpio_give_up(struct virtio_gpio_requestq *q,
 }
 
 /**
- * virtio_gpio_idle() - Whether there is no sign that a batch gets on
- * @q: the requestq
- * @batch: the batch
- * @seen: number of replies when this was asked last; updated
- *
+ * struct virtio_gpio_progress - what a caller has seen of the device
+ * @replies: number of replies when it looked last
+ * @idle_looks: how often it has looked without seeing progress
+ */
+struct virtio_gpio_progress {
+	unsigned int replies;
+	unsigned int idle_looks;
+};
+
+/*
  * A reply to anybody is a sign, as the device may do one thing after the other.
  * But when it has answered more requests than it can have had before those of
  * the batch, it has lost them.
- *
- * Context: Any context. Takes the lock of @q.
  */
 static bool virtio_gpio_idle(struct virtio_gpio_requestq *q,
 			     const struct virtio_gpio_batch *batch,
-			     unsigned int *seen)
+			     struct virtio_gpio_progress *progress)
 {
-	bool idle;
+	unsigned int seen = progress->replies;
 
-	guard(spinlock_irqsave)(&q->lock);
+	progress->replies = q->replies;
 
-	idle = *seen == q->replies ||
+	return seen == q->replies ||
 	       (batch->in_flight && q->replies - batch->replies > q->num_slots);
-	*seen = q->replies;
-
-	return idle;
 }
 
 /* The time is counted in looks, so that it stands still with the machine. */
-static bool virtio_gpio_overdue(unsigned int idle_looks)
+static bool virtio_gpio_overdue(const struct virtio_gpio_progress *progress)
 {
 	unsigned int timeout_ms = READ_ONCE(virtio_gpio_timeout_ms);
 
-	return timeout_ms &&
-	       idle_looks >= DIV_ROUND_UP(timeout_ms,
-					  jiffies_to_msecs(VIRTIO_GPIO_POLL));
+	return timeout_ms && progress->idle_looks >
+	       (timeout_ms - 1) / jiffies_to_msecs(VIRTIO_GPIO_POLL);
+}
+
+/**
+ * virtio_gpio_look() - See whether it is worth waiting for a batch
+ * @q: the requestq
+ * @batch: the batch
+ * @progress: what was seen so far; updated
+ *
+ * A caller that is killed may be about to switch something off, so it hears
+ * out a device that answers soon. A device that is being reset on the way to
+ * sleep does not come back before the machine does, and that may be waiting for
+ * the caller.
+ *
+ * Context: Process context. The caller holds the lock of @q.
+ * Return: 0 or an error, see virtio_gpio_wait().
+ */
+static int virtio_gpio_look(struct virtio_gpio_requestq *q,
+			    const struct virtio_gpio_batch *batch,
+			    struct virtio_gpio_progress *progress)
+{
+	bool held_back = q->suspended && !batch->replay;
+
+	if (virtio_gpio_gone(q) || (batch->replay && virtio_gpio_broken(q)))
+		return -ENODEV;
+	if (fatal_signal_pending(current) && !batch->replay)
+		return -EINTR;
+
+	if (virtio_gpio_idle(q, batch, progress))
+		progress->idle_looks++;
+	else
+		progress->idle_looks = 0;
+
+	if (held_back)
+		return progress->idle_looks < VIRTIO_GPIO_DRAIN / VIRTIO_GPIO_POLL ?
+		       0 : -ESHUTDOWN;
+
+	if (virtio_gpio_overdue(progress)) {
+		q->timeouts++;
+		return -ETIMEDOUT;
+	}
+
+	return 0;
 }
 
 /**
@@ -561,33 +768,26 @@ static bool virtio_gpio_overdue(unsigned int idle_looks)
  *
  * Context: May sleep.
  * Return: 0; -EINVAL if the device refuses the request, -EIO if its reply makes
- *	   no sense; -EINTR; -ENODEV; -ETIMEDOUT.
+ *	   no sense or it was reset before it replied; -EINTR; -ENODEV;
+ *	   -ESHUTDOWN if it sleeps; -ETIMEDOUT.
  */
 static int virtio_gpio_wait(struct virtio_gpio_requestq *q,
 			    struct virtio_gpio_batch *batch)
 {
-	unsigned int seen = READ_ONCE(q->replies);
-	unsigned int idle = 0;
-	int ret = 0;
-	long left;
+	struct virtio_gpio_progress progress = {
+		.replies = READ_ONCE(q->replies),
+	};
+	int ret;
 
 	do {
-		left = wait_for_completion_killable_timeout(&batch->done,
-							    VIRTIO_GPIO_POLL);
-		if (left > 0)
+		if (wait_for_completion_timeout(&batch->done, VIRTIO_GPIO_POLL))
 			return batch->ret;
 
-		idle = virtio_gpio_idle(q, batch, &seen) ? idle + 1 : 0;
-		if (left < 0)
-			ret = -EINTR;
-		else if (virtio_gpio_gone(q))
-			ret = -ENODEV;
-		else if (virtio_gpio_overdue(idle))
-			ret = -ETIMEDOUT;
+		guard(spinlock_irqsave)(&q->lock);
+		ret = virtio_gpio_look(q, batch, &progress);
+		if (ret)
+			virtio_gpio_give_up(q, batch, ret);
 	} while (!ret);
-
-	guard(spinlock_irqsave)(&q->lock);
-	virtio_gpio_give_up(q, batch, ret);
 
 	return batch->ret;
 }
@@ -610,25 +810,57 @@ static int virtio_gpio_transact(struct virtio_gpio *vgpio,
 				struct virtio_gpio_batch *batch)
 {
 	struct virtio_gpio_requestq *q = &vgpio->requestq;
-	bool notify;
+	struct virtqueue *vq;
 	int ret;
 
 	init_completion(&batch->done);
 
-	scoped_guard(spinlock_irqsave, &q->lock) {
-		if (virtio_gpio_gone(q))
-			return -ENODEV;
-		list_add_tail(&batch->node, &q->backlog);
-		notify = virtio_gpio_send(vgpio);
+	scoped_guard(rcu) {
+		scoped_guard(spinlock_irqsave, &q->lock) {
+			if (virtio_gpio_gone(q))
+				return -ENODEV;
+			if (batch->replay)
+				list_add(&batch->node, &q->backlog);
+			else
+				list_add_tail(&batch->node, &q->backlog);
+			vq = virtio_gpio_send(vgpio);
+		}
+		virtio_gpio_notify(vq);
 	}
-	if (notify)
-		virtqueue_notify(q->vq);
 
 	ret = virtio_gpio_wait(q, batch);
 	if (ret && ret != -ENODEV && ret != -EINTR)
 		virtio_gpio_complain(vgpio, batch->type, batch->failed, ret);
 
 	return ret;
+}
+
+/**
+ * virtio_gpio_post() - Have a request sent that nobody waits for
+ * @vgpio: the device
+ * @post: the request
+ * @gpio: the line
+ *
+ * The device keeps requests for the same line in order, so there is no need to
+ * wait: neither for the reply nor for a tag.
+ *
+ * Context: Any context. The caller holds the lock of the requestq, and is in
+ *	    an RCU read-side critical section until it has notified the device.
+ * Return: As virtio_gpio_send().
+ */
+static struct virtqueue *virtio_gpio_post(struct virtio_gpio *vgpio,
+					  enum virtio_gpio_post post,
+					  unsigned int gpio)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+
+	if (virtio_gpio_gone(q))
+		return NULL;
+
+	if (!__test_and_set_bit(gpio, q->posted[post]))
+		q->num_posted++;
+
+	return virtio_gpio_send(vgpio);
 }
 
 /**
@@ -734,6 +966,8 @@ static int virtio_gpio_take_value(struct virtio_gpio_requestq *q,
 		if (batch->bits)
 			__assign_bit(slot->gpio, batch->bits, value);
 		break;
+	default:
+		break;
 	}
 
 	batch->result = value;
@@ -750,17 +984,19 @@ static void virtio_gpio_complete_batch(struct virtio_gpio_requestq *q,
 		ret = virtio_gpio_take_value(q, slot);
 	if (ret)
 		virtio_gpio_batch_fail(batch, slot->gpio, ret);
+	else if (batch->accepted)
+		__set_bit(slot->gpio, batch->accepted);
 	batch->in_flight--;
 	batch->replies = q->replies;
 	virtio_gpio_batch_update(batch);
 }
 
-static void virtio_gpio_complete_release(struct virtio_gpio *vgpio,
-					 struct virtio_gpio_slot *slot, int ret)
+static void virtio_gpio_complete_post(struct virtio_gpio *vgpio,
+				      struct virtio_gpio_slot *slot, int ret)
 {
 	if (ret)
 		virtio_gpio_complain(vgpio, slot->type, slot->gpio, ret);
-	else
+	else if (slot->type == VIRTIO_GPIO_MSG_SET_DIRECTION)
 		virtio_gpio_learn_direction(&vgpio->requestq, slot,
 					    slot->value);
 }
@@ -768,6 +1004,7 @@ static void virtio_gpio_complete_release(struct virtio_gpio *vgpio,
 static void virtio_gpio_report_late(struct virtio_gpio *vgpio,
 				    const struct virtio_gpio_slot *slot)
 {
+	vgpio->requestq.late++;
 	if (__ratelimit(&vgpio->complaints))
 		dev_warn(&vgpio->vdev->dev,
 			 "late reply to request %#x for line %u\n", slot->type,
@@ -783,12 +1020,15 @@ static void virtio_gpio_complete(struct virtio_gpio *vgpio,
 
 	q->replies++;
 	virtio_gpio_forget_direction(q, slot);
+	if (!ret && slot->type == VIRTIO_GPIO_MSG_SET_VALUE)
+		__assign_bit(slot->gpio, q->value, slot->value);
+
 	if (slot->batch)
 		virtio_gpio_complete_batch(q, slot, ret);
 	else if (slot->abandoned)
 		virtio_gpio_report_late(vgpio, slot);
 	else
-		virtio_gpio_complete_release(vgpio, slot, ret);
+		virtio_gpio_complete_post(vgpio, slot, ret);
 	virtio_gpio_release_slot(q, slot);
 }
 
@@ -797,40 +1037,73 @@ static void virtio_gpio_request_vq(struct virtqueue *vq)
 	struct virtio_gpio *vgpio = vq->vdev->priv;
 	struct virtio_gpio_requestq *q = &vgpio->requestq;
 	struct virtio_gpio_slot *slot;
+	struct virtqueue *notify;
 	unsigned int len;
-	bool notify;
+
+	guard(rcu)();
 
 	scoped_guard(spinlock_irqsave, &q->lock) {
+		/* A device may interrupt before anybody knows of the queue. */
+		if (!q->vq)
+			return;
 		while ((slot = virtqueue_get_buf(vq, &len)))
 			virtio_gpio_complete(vgpio, slot, len);
 		notify = virtio_gpio_send(vgpio);
+		if (q->suspended)
+			wake_up(&q->drained);
 	}
-	if (notify)
-		virtqueue_notify(vq);
+	virtio_gpio_notify(notify);
 }
 
 /* GPIO chip operations */
 
-/*
- * Nobody needs the answer, and the device keeps requests for the same line in
- * order, so this does not wait: neither for the reply nor for a tag.
- */
-static void virtio_gpio_free(struct gpio_chip *gc, unsigned int gpio)
+static int virtio_gpio_request(struct gpio_chip *gc, unsigned int gpio)
 {
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
 	struct virtio_gpio_requestq *q = &vgpio->requestq;
-	bool notify;
+
+	guard(spinlock_irqsave)(&q->lock);
+	__set_bit(gpio, q->requested);
+
+	return 0;
+}
+
+/**
+ * virtio_gpio_put_line() - End one of the two ways to use a line
+ * @vgpio: the device
+ * @users: the bitmap of the lines that are used this way
+ * @gpio: the line
+ *
+ * A line that is used in no way is deactivated. To do that any earlier would
+ * have the device forget about the interrupt as well.
+ *
+ * Context: Any context. Takes the lock of the requestq.
+ */
+static void virtio_gpio_put_line(struct virtio_gpio *vgpio,
+				 unsigned long *users, unsigned int gpio)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+	struct virtqueue *vq = NULL;
+
+	guard(rcu)();
 
 	scoped_guard(spinlock_irqsave, &q->lock) {
-		if (virtio_gpio_gone(q))
-			return;
+		__clear_bit(gpio, users);
+		if (test_bit(gpio, q->requested) ||
+		    test_bit(gpio, q->interrupts))
+			break;
 		__clear_bit(gpio, q->known);
-		if (!__test_and_set_bit(gpio, q->released))
-			q->num_released++;
-		notify = virtio_gpio_send(vgpio);
+		__clear_bit(gpio, q->active);
+		vq = virtio_gpio_post(vgpio, VIRTIO_GPIO_POST_RELEASE, gpio);
 	}
-	if (notify)
-		virtqueue_notify(q->vq);
+	virtio_gpio_notify(vq);
+}
+
+static void virtio_gpio_free(struct gpio_chip *gc, unsigned int gpio)
+{
+	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
+
+	virtio_gpio_put_line(vgpio, vgpio->requestq.requested, gpio);
 }
 
 /*
@@ -849,7 +1122,7 @@ static int virtio_gpio_get_direction(struct gpio_chip *gc, unsigned int gpio)
 			return test_bit(gpio, q->output) ?
 				GPIO_LINE_DIRECTION_OUT : GPIO_LINE_DIRECTION_IN;
 
-	if (vgpio->probing)
+	if (READ_ONCE(vgpio->probing))
 		return -EIO;
 
 	ret = virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_GET_DIRECTION, gpio, 0,
@@ -931,358 +1204,974 @@ static int virtio_gpio_set_multiple(struct gpio_chip *gc, unsigned long *mask,
 	return virtio_gpio_multiple(gc, VIRTIO_GPIO_MSG_SET_VALUE, mask, bits);
 }
 
-/* Interrupt handling */
-static void virtio_gpio_irq_prepare(struct virtio_gpio *vgpio, u16 gpio)
+/* Interrupts */
+
+static bool virtio_gpio_has_irq(const struct virtio_gpio *vgpio)
 {
-	struct vgpio_irq_line *irq_line = &vgpio->irq_lines[gpio];
-	struct virtio_gpio_irq_request *ireq = &irq_line->buf->ireq;
-	struct virtio_gpio_irq_response *ires = &irq_line->buf->ires;
-	struct scatterlist *sgs[2], req_sg, res_sg;
+	return virtio_has_feature(vgpio->vdev, VIRTIO_GPIO_F_IRQ);
+}
+
+/**
+ * virtio_gpio_queue_irq() - Queue the buffers of a line
+ * @q: the eventq
+ * @gpio: the line
+ *
+ * Context: Any context. The caller holds the lock of @q.
+ * Return: 0 or the error of virtqueue_add_sgs().
+ */
+static int virtio_gpio_queue_irq(struct virtio_gpio_eventq *q, u16 gpio)
+{
+	struct virtio_gpio_irq *irq = xa_load(&q->irqs, gpio);
+	struct scatterlist req, res, *sgs[] = { &req, &res };
 	int ret;
 
-	if (WARN_ON(irq_line->queued || irq_line->masked || irq_line->disabled))
-		return;
-	if (!irq_line->buf)
+	irq->req.gpio = cpu_to_le16(gpio);
+	sg_init_one(&req, &irq->req, sizeof(irq->req));
+	sg_init_one(&res, &irq->res, sizeof(irq->res));
+
+	ret = virtqueue_add_sgs(q->vq, sgs, 1, 1, irq, GFP_ATOMIC);
+	if (ret)
+		return ret;
+
+	__set_bit(gpio, q->queued);
+	q->num_queued++;
+
+	return 0;
+}
+
+/* A line must never have more than one pair of buffers in the eventq. */
+static bool virtio_gpio_wants_queueing(const struct virtio_gpio_eventq *q,
+				       unsigned int gpio)
+{
+	return test_bit(gpio, q->enabled) && test_bit(gpio, q->unmasked) &&
+	       !test_bit(gpio, q->queued);
+}
+
+/**
+ * virtio_gpio_keep_ready() - Have a line queued later, as it could not be now
+ * @vgpio: the device
+ * @gpio: the line
+ * @ret: the error
+ *
+ * Lines that do not fit are taken up again, in turn, when others return. After
+ * an error that is of no use, and without others, it is done after a while.
+ *
+ * Context: Any context. The caller holds the lock of the eventq.
+ */
+static void virtio_gpio_keep_ready(struct virtio_gpio *vgpio,
+				   unsigned long gpio, int ret)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+
+	set_bit(gpio, q->ready);
+	q->next = gpio;
+
+	if (virtqueue_is_broken(q->vq))
 		return;
 
-	ireq->gpio = cpu_to_le16(gpio);
-	sg_init_one(&req_sg, ireq, sizeof(*ireq));
-	sg_init_one(&res_sg, ires, sizeof(*ires));
-	sgs[0] = &req_sg;
-	sgs[1] = &res_sg;
+	if (ret != -ENOSPC || !q->num_queued)
+		queue_delayed_work(system_percpu_wq, &q->work,
+				   VIRTIO_GPIO_RETRY);
+	else if (!q->was_full)
+		dev_warn(&vgpio->vdev->dev,
+			 "the eventq has room for %u lines, others take turns\n",
+			 q->num_queued);
+	q->was_full = true;
+}
 
-	ret = virtqueue_add_sgs(vgpio->event_vq, sgs, 1, 1, irq_line, GFP_ATOMIC);
-	if (ret) {
-		dev_err(&vgpio->vdev->dev, "failed to add request to eventq\n");
-		return;
+/**
+ * virtio_gpio_queue_ready() - Queue the buffers of all lines that are ready
+ * @vgpio: the device
+ *
+ * Context: Any context. The caller holds the lock of the eventq.
+ * Return: true if the caller is to notify the device, without the lock.
+ */
+static bool virtio_gpio_queue_ready(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	unsigned int num_lines = vgpio->gc.ngpio;
+	unsigned int start = q->next;
+	bool added = false;
+	unsigned long gpio;
+	int ret;
+
+	for_each_set_bit_wrap(gpio, q->ready, num_lines, start) {
+		clear_bit(gpio, q->ready);
+		/* Pairs with the first one in virtio_gpio_irq_unmask(). */
+		smp_mb__after_atomic();
+		if (!virtio_gpio_wants_queueing(q, gpio))
+			continue;
+
+		/* To find out the hard way costs a notification. */
+		ret = q->vq->num_free ? virtio_gpio_queue_irq(q, gpio) : -ENOSPC;
+		if (ret) {
+			virtio_gpio_keep_ready(vgpio, gpio, ret);
+			break;
+		}
+		q->next = (gpio + 1) % num_lines;
+		added = true;
 	}
 
-	irq_line->queued = true;
-	virtqueue_kick(vgpio->event_vq);
+	return added && virtqueue_kick_prepare(q->vq);
 }
 
-static void virtio_gpio_irq_enable(struct irq_data *d)
+/* Unmask interrupts for which the irq core, or an event, has asked. */
+static void virtio_gpio_unmask_ready(struct virtio_gpio *vgpio)
 {
-	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
-	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
-	struct vgpio_irq_line *irq_line = &vgpio->irq_lines[d->hwirq];
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	struct virtqueue *vq = NULL;
 
-	raw_spin_lock(&vgpio->eventq_lock);
-	irq_line->disabled = false;
-	irq_line->masked = false;
-	irq_line->queue_pending = true;
-	raw_spin_unlock(&vgpio->eventq_lock);
+	guard(rcu)();
 
-	irq_line->update_pending = true;
+	scoped_guard(spinlock_irqsave, &q->lock)
+		if (q->vq && virtio_gpio_queue_ready(vgpio))
+			vq = q->vq;
+	virtio_gpio_notify(vq);
 }
 
-static void virtio_gpio_irq_disable(struct irq_data *d)
+/**
+ * virtio_gpio_deliver() - Tell the irq core of an event
+ * @vgpio: the device
+ * @gpio: the line, which may have a pending event or not
+ *
+ * The irq core drops an event that comes while it handles one of the same line
+ * on another CPU. That can be when it asks for an event again which came while
+ * the interrupt was disabled. So the one that handles the first takes care of
+ * the second as well.
+ *
+ * Context: Any context that may take the locks of an irq handler. The caller
+ *	    has virtio_gpio_unmask_ready() called afterwards.
+ */
+static void virtio_gpio_deliver(struct virtio_gpio *vgpio, unsigned long gpio)
 {
-	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
-	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
-	struct vgpio_irq_line *irq_line = &vgpio->irq_lines[d->hwirq];
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	int ret = 0;
 
-	raw_spin_lock(&vgpio->eventq_lock);
-	irq_line->disabled = true;
-	irq_line->masked = true;
-	irq_line->queue_pending = false;
-	raw_spin_unlock(&vgpio->eventq_lock);
+	/* Others leave their events to this CPU, so it must not go to sleep. */
+	guard(irqsave)();
 
-	irq_line->update_pending = true;
+	while (test_bit(gpio, q->pending) &&
+	       !test_and_set_bit_lock(gpio, q->handling)) {
+		if (test_and_clear_bit(gpio, q->pending))
+			ret = generic_handle_domain_irq_safe(vgpio->gc.irq.domain,
+							     gpio);
+		clear_bit_unlock(gpio, q->handling);
+		/* Who sets a bit sees that this is over, or is seen here. */
+		smp_mb__after_atomic();
+	}
+
+	if (ret && __ratelimit(&vgpio->complaints))
+		dev_err(&vgpio->vdev->dev,
+			"event for line %lu was not handled: %pe\n", gpio,
+			ERR_PTR(ret));
 }
+
+static void virtio_gpio_free_irq(struct virtio_gpio_eventq *q,
+				 struct virtio_gpio_irq *irq)
+{
+	xa_erase(&q->irqs, irq->gpio);
+	kfree(irq);
+}
+
+/* The device does not do what it should, so do not unmask the line again. */
+static void virtio_gpio_park_irq(struct virtio_gpio *vgpio,
+				 struct virtio_gpio_irq *irq, const char *why)
+{
+	clear_bit(irq->gpio, vgpio->eventq.enabled);
+	irq->type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
+
+	if (__ratelimit(&vgpio->complaints))
+		dev_err(&vgpio->vdev->dev, "interrupt of line %u stopped: %s\n",
+			irq->gpio, why);
+}
+
+/*
+ * An event that makes no sense may have been one that does, so ask for more,
+ * but not for ever.
+ */
+static void virtio_gpio_bad_event(struct virtio_gpio *vgpio,
+				  struct virtio_gpio_irq *irq, unsigned int len)
+{
+	if (__ratelimit(&vgpio->complaints))
+		dev_err(&vgpio->vdev->dev,
+			"event for line %u has %u bytes, status %#x\n",
+			irq->gpio, len, READ_ONCE(irq->res.status));
+
+	if (++irq->errors < VIRTIO_GPIO_IRQ_MAX_ERRORS)
+		set_bit(irq->gpio, vgpio->eventq.ready);
+	else
+		virtio_gpio_park_irq(vgpio, irq, "too many bad events");
+}
+
+/**
+ * virtio_gpio_take_event() - Find out what it means that buffers return
+ * @vgpio: the device
+ * @irq: whose buffers they are; may be freed
+ * @len: number of bytes that the device says it has written
+ *
+ * Context: Any context. The caller holds the lock of the eventq.
+ * Return: true if there is an event for the irq core.
+ */
+static bool virtio_gpio_take_event(struct virtio_gpio *vgpio,
+				   struct virtio_gpio_irq *irq,
+				   unsigned int len)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	u8 status = READ_ONCE(irq->res.status);
+	bool stale = irq->stale;
+
+	__clear_bit(irq->gpio, q->queued);
+	q->num_queued--;
+	irq->stale = false;
+
+	if (!irq->used) {
+		virtio_gpio_free_irq(q, irq);
+		return false;
+	}
+
+	if (!test_bit(irq->gpio, q->enabled))
+		return false;
+
+	if (len != sizeof(irq->res) || status > VIRTIO_GPIO_IRQ_STATUS_VALID) {
+		virtio_gpio_bad_event(vgpio, irq, len);
+		return false;
+	}
+
+	irq->errors = 0;
+	if (status == VIRTIO_GPIO_IRQ_STATUS_VALID)
+		return true;
+
+	if (stale)
+		set_bit(irq->gpio, q->ready);
+	else
+		virtio_gpio_park_irq(vgpio, irq, "the device has disabled it");
+
+	return false;
+}
+
+/* Returns false when there is no event left. */
+static bool virtio_gpio_next_event(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	struct virtio_gpio_irq *irq;
+	unsigned int len;
+	u16 gpio;
+
+	scoped_guard(spinlock_irqsave, &q->lock) {
+		/* A device may interrupt before anybody knows of the queue. */
+		if (!q->vq)
+			return false;
+		irq = virtqueue_get_buf(q->vq, &len);
+		if (!irq)
+			return false;
+
+		gpio = irq->gpio;
+		if (!virtio_gpio_take_event(vgpio, irq, len))
+			return true;
+
+		set_bit(gpio, q->pending);
+	}
+
+	/* Pairs with the one in virtio_gpio_deliver(). */
+	smp_mb();
+	virtio_gpio_deliver(vgpio, gpio);
+
+	return true;
+}
+
+/* Buffers are queued again at the end, with one notification for all. */
+static void virtio_gpio_event_vq(struct virtqueue *vq)
+{
+	struct virtio_gpio *vgpio = vq->vdev->priv;
+
+	while (virtio_gpio_next_event(vgpio))
+		;
+	virtio_gpio_unmask_ready(vgpio);
+}
+
+static void virtio_gpio_irq_work(struct work_struct *work)
+{
+	struct virtio_gpio *vgpio = container_of(to_delayed_work(work),
+						 struct virtio_gpio,
+						 eventq.work);
+	unsigned long gpio;
+
+	for_each_set_bit(gpio, vgpio->eventq.pending, vgpio->gc.ngpio)
+		virtio_gpio_deliver(vgpio, gpio);
+	virtio_gpio_unmask_ready(vgpio);
+}
+
+/* The irq chip */
 
 static void virtio_gpio_irq_mask(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
-	struct vgpio_irq_line *irq_line = &vgpio->irq_lines[d->hwirq];
 
-	raw_spin_lock(&vgpio->eventq_lock);
-	irq_line->masked = true;
-	raw_spin_unlock(&vgpio->eventq_lock);
+	clear_bit(irqd_to_hwirq(d), vgpio->eventq.unmasked);
 }
 
+/*
+ * Whoever handles an event, or has locked the line, is going to queue its
+ * buffers. The irq core does neither when it resumes.
+ */
 static void virtio_gpio_irq_unmask(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
-	struct vgpio_irq_line *irq_line = &vgpio->irq_lines[d->hwirq];
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	irq_hw_number_t gpio = irqd_to_hwirq(d);
 
-	raw_spin_lock(&vgpio->eventq_lock);
-	irq_line->masked = false;
-
-	/* Queue the buffer unconditionally on unmask */
-	virtio_gpio_irq_prepare(vgpio, d->hwirq);
-	raw_spin_unlock(&vgpio->eventq_lock);
+	set_bit(gpio, q->unmasked);
+	/* Who takes it as ready must see that it is unmasked. */
+	smp_mb__before_atomic();
+	set_bit(gpio, q->ready);
+	/* Pairs with the end of the above. */
+	smp_mb__after_atomic();
+	if (!test_bit(gpio, q->handling) && !test_bit(gpio, q->locked))
+		mod_delayed_work(system_percpu_wq, &q->work, 0);
 }
 
-static int virtio_gpio_irq_set_type(struct irq_data *d, unsigned int type)
+/*
+ * An event that is on its way, or was kept, must not be for the next one who
+ * requests the interrupt.
+ */
+static void virtio_gpio_irq_shutdown(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
-	struct vgpio_irq_line *irq_line = &vgpio->irq_lines[d->hwirq];
+	irq_hw_number_t gpio = irqd_to_hwirq(d);
 
-	switch (type) {
-	case IRQ_TYPE_EDGE_RISING:
-		type = VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING;
-		break;
-	case IRQ_TYPE_EDGE_FALLING:
-		type = VIRTIO_GPIO_IRQ_TYPE_EDGE_FALLING;
-		break;
-	case IRQ_TYPE_EDGE_BOTH:
-		type = VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH;
-		break;
-	case IRQ_TYPE_LEVEL_LOW:
-		type = VIRTIO_GPIO_IRQ_TYPE_LEVEL_LOW;
-		break;
-	case IRQ_TYPE_LEVEL_HIGH:
-		type = VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH;
-		break;
-	default:
-		dev_err(&vgpio->vdev->dev, "unsupported irq type: %u\n", type);
-		return -EINVAL;
-	}
-
-	irq_line->type = type;
-	irq_line->update_pending = true;
-
-	return 0;
+	clear_bit(gpio, vgpio->eventq.unmasked);
+	clear_bit(gpio, vgpio->eventq.enabled);
+	clear_bit(gpio, vgpio->eventq.pending);
 }
 
+/*
+ * An edge came after the irq core had disabled the interrupt without telling
+ * the driver, and it has been enabled again.
+ */
+static int virtio_gpio_irq_retrigger(struct irq_data *d)
+{
+	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	irq_hw_number_t gpio = irqd_to_hwirq(d);
+
+	set_bit(gpio, q->pending);
+	/* Pairs with the end of the lock. */
+	smp_mb__after_atomic();
+	if (!test_bit(gpio, q->locked))
+		mod_delayed_work(system_percpu_wq, &q->work, 0);
+
+	return 1;
+}
+
+/* The device is told in virtio_gpio_irq_bus_sync_unlock(). */
+static int virtio_gpio_irq_set_type(struct irq_data *d, unsigned int type)
+{
+	switch (type) {
+	case IRQ_TYPE_EDGE_RISING:
+	case IRQ_TYPE_EDGE_FALLING:
+	case IRQ_TYPE_EDGE_BOTH:
+	case IRQ_TYPE_LEVEL_LOW:
+	case IRQ_TYPE_LEVEL_HIGH:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/*
+ * The lock is held while the device answers. One for each line keeps lines
+ * that the device is slow with from stalling others.
+ */
 static void virtio_gpio_irq_bus_lock(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
+	irq_hw_number_t gpio = irqd_to_hwirq(d);
 
-	mutex_lock(&vgpio->irq_lock);
+	wait_on_bit_lock(vgpio->eventq.locked + BIT_WORD(gpio),
+			 gpio % BITS_PER_LONG, TASK_UNINTERRUPTIBLE);
+}
+
+static void virtio_gpio_irq_bus_unlock(struct virtio_gpio *vgpio,
+				       irq_hw_number_t gpio)
+{
+	clear_and_wake_up_bit(gpio % BITS_PER_LONG,
+			      vgpio->eventq.locked + BIT_WORD(gpio));
 }
 
 /*
- * Only here may the driver sleep after the irq core has asked for the
- * interrupt, and no buffer is queued before.
+ * Whether the device has buffers makes no difference here, as it returns them.
+ * If it does so with an event when the interrupt is enabled again, that is
+ * taken for one: a device that has kept the buffers has no other way.
  */
-static void virtio_gpio_irq_alloc_buf(struct virtio_gpio *vgpio,
-				      struct vgpio_irq_line *irq_line)
+static void virtio_gpio_disable_irq(struct virtio_gpio *vgpio,
+				    struct virtio_gpio_irq *irq)
 {
-	if (irq_line->buf || irq_line->disabled)
+	struct virtio_gpio_requestq *requestq = &vgpio->requestq;
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	struct virtqueue *vq;
+
+	scoped_guard(spinlock_irqsave, &q->lock) {
+		clear_bit(irq->gpio, q->enabled);
+		irq->stale = test_bit(irq->gpio, q->queued);
+		irq->type = VIRTIO_GPIO_IRQ_TYPE_NONE;
+	}
+
+	guard(rcu)();
+	scoped_guard(spinlock_irqsave, &requestq->lock)
+		vq = virtio_gpio_post(vgpio, VIRTIO_GPIO_POST_IRQ_NONE,
+				      irq->gpio);
+	virtio_gpio_notify(vq);
+}
+
+/* Called with the lock of the eventq when the device has answered */
+static void virtio_gpio_type_was_set(struct virtio_gpio_eventq *q,
+				     struct virtio_gpio_irq *irq, u8 type,
+				     int ret)
+{
+	lockdep_assert_held(&q->lock);
+
+	switch (ret) {
+	case 0:
+		irq->type = type;
+		irq->errors = 0;
+		set_bit(irq->gpio, q->enabled);
+		set_bit(irq->gpio, q->ready);
+		break;
+	case -EINVAL:
+		irq->type = VIRTIO_GPIO_IRQ_TYPE_NONE;
+		break;
+	default:
+		irq->type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
+		break;
+	}
+}
+
+/**
+ * virtio_gpio_update_irq() - Have the device know of the trigger type
+ * @vgpio: the device
+ * @irq: the line's interrupt
+ * @type: the type it should have, one of VIRTIO_GPIO_IRQ_TYPE_*
+ *
+ * A type that the device refuses leaves the interrupt disabled. genirq has no
+ * way to tell the caller.
+ *
+ * Context: May sleep. The caller has locked the line.
+ */
+static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
+				   struct virtio_gpio_irq *irq, u8 type)
+{
+	u8 old = READ_ONCE(irq->type);
+	int ret;
+
+	if (old == type)
 		return;
 
-	irq_line->buf = devm_kzalloc(&vgpio->vdev->dev, sizeof(*irq_line->buf),
-				     GFP_KERNEL);
+	if (old != VIRTIO_GPIO_IRQ_TYPE_NONE)
+		virtio_gpio_disable_irq(vgpio, irq);
+	if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
+		return;
+
+	ret = virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_IRQ_TYPE, irq->gpio, type,
+			      NULL);
+	guard(spinlock_irqsave)(&vgpio->eventq.lock);
+	virtio_gpio_type_was_set(&vgpio->eventq, irq, type, ret);
+}
+
+/* What is not used any more goes with its last event, locked or not. */
+static struct virtio_gpio_irq *virtio_gpio_get_irq(struct virtio_gpio *vgpio,
+						   irq_hw_number_t gpio)
+{
+	struct virtio_gpio_irq *irq;
+
+	guard(spinlock_irqsave)(&vgpio->eventq.lock);
+	irq = xa_load(&vgpio->eventq.irqs, gpio);
+
+	return irq && irq->used ? irq : NULL;
 }
 
 static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
-	struct vgpio_irq_line *irq_line = &vgpio->irq_lines[d->hwirq];
-	u8 type = irq_line->disabled ? VIRTIO_GPIO_IRQ_TYPE_NONE : irq_line->type;
-	unsigned long flags;
-	int ret = 0;
+	irq_hw_number_t gpio = irqd_to_hwirq(d);
+	struct virtio_gpio_irq *irq = virtio_gpio_get_irq(vgpio, gpio);
 
-	if (irq_line->update_pending) {
-		irq_line->update_pending = false;
-		virtio_gpio_irq_alloc_buf(vgpio, irq_line);
+	if (irq)
+		virtio_gpio_update_irq(vgpio, irq, irqd_is_started(d) ?
+				       irqd_get_trigger_type(d) :
+				       VIRTIO_GPIO_IRQ_TYPE_NONE);
 
-		/* The irq core sets a type before it enables the interrupt. */
-		if (type || irq_line->device_type)
-			ret = virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_IRQ_TYPE,
-					      d->hwirq, type, NULL);
-		if (!ret)
-			irq_line->device_type = type;
+	virtio_gpio_irq_bus_unlock(vgpio, gpio);
+	virtio_gpio_deliver(vgpio, gpio);
+	virtio_gpio_unmask_ready(vgpio);
+}
 
-		/* Queue the buffer only after interrupt is enabled */
-		raw_spin_lock_irqsave(&vgpio->eventq_lock, flags);
-		if (irq_line->queue_pending) {
-			irq_line->queue_pending = false;
-			if (!ret)
-				virtio_gpio_irq_prepare(vgpio, d->hwirq);
+/* The buffers of an earlier user may be there still. */
+static int virtio_gpio_add_irq(struct virtio_gpio *vgpio, u16 gpio)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	struct virtio_gpio_irq *irq;
+	int ret;
+
+	scoped_guard(spinlock_irqsave, &q->lock) {
+		irq = xa_load(&q->irqs, gpio);
+		if (irq) {
+			irq->used = true;
+			return 0;
 		}
-		raw_spin_unlock_irqrestore(&vgpio->eventq_lock, flags);
 	}
 
-	mutex_unlock(&vgpio->irq_lock);
+	irq = kzalloc_obj(*irq);
+	if (!irq)
+		return -ENOMEM;
+	irq->gpio = gpio;
+	irq->used = true;
+
+	ret = xa_insert_irq(&q->irqs, gpio, irq, GFP_KERNEL);
+	if (ret)
+		kfree(irq);
+
+	return ret;
 }
 
-static struct vgpio_irq_line *virtio_gpio_get_event(struct virtio_gpio *vgpio,
-						    unsigned int *len)
+static void virtio_gpio_remove_irq(struct virtio_gpio *vgpio, u16 gpio)
 {
-	struct vgpio_irq_line *irq_line;
-	unsigned long flags;
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	struct virtio_gpio_irq *irq;
 
-	raw_spin_lock_irqsave(&vgpio->eventq_lock, flags);
-	irq_line = virtqueue_get_buf(vgpio->event_vq, len);
-	raw_spin_unlock_irqrestore(&vgpio->eventq_lock, flags);
-
-	return irq_line;
-}
-
-static bool ignore_irq(struct virtio_gpio *vgpio, int gpio,
-		       struct vgpio_irq_line *irq_line)
-{
-	bool ignore = false;
-
-	raw_spin_lock(&vgpio->eventq_lock);
-	irq_line->queued = false;
-
-	/* Interrupt is disabled currently */
-	if (irq_line->masked || irq_line->disabled) {
-		ignore = true;
-		goto unlock;
+	scoped_guard(spinlock_irqsave, &q->lock) {
+		irq = xa_load(&q->irqs, gpio);
+		irq->used = false;
+		if (!test_bit(gpio, q->queued))
+			virtio_gpio_free_irq(q, irq);
 	}
 
-	/*
-	 * Buffer is returned as the interrupt was disabled earlier, but is
-	 * enabled again now. Requeue the buffers.
-	 */
-	if (irq_line->buf->ires.status == VIRTIO_GPIO_IRQ_STATUS_INVALID) {
-		virtio_gpio_irq_prepare(vgpio, gpio);
-		ignore = true;
-		goto unlock;
-	}
-
-	if (WARN_ON(irq_line->buf->ires.status != VIRTIO_GPIO_IRQ_STATUS_VALID))
-		ignore = true;
-
-unlock:
-	raw_spin_unlock(&vgpio->eventq_lock);
-
-	return ignore;
+	virtio_gpio_put_line(vgpio, vgpio->requestq.interrupts, gpio);
 }
 
-static void virtio_gpio_event_vq(struct virtqueue *vq)
+/* The line of an interrupt has to be an input, and nobody else may see to it. */
+static int virtio_gpio_irq_make_input(struct virtio_gpio *vgpio, u16 gpio)
 {
-	struct virtio_gpio *vgpio = vq->vdev->priv;
-	struct device *dev = &vgpio->vdev->dev;
-	struct vgpio_irq_line *irq_line;
-	int gpio, ret;
-	unsigned int len;
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
 
-	while (true) {
-		irq_line = virtio_gpio_get_event(vgpio, &len);
-		if (!irq_line)
-			break;
-
-		if (len != sizeof(irq_line->buf->ires)) {
-			dev_err(dev, "irq with incorrect length (%u : %u)\n",
-				len, (unsigned int)sizeof(irq_line->buf->ires));
-			continue;
-		}
-
-		/*
-		 * Find GPIO line number from the offset of irq_line within the
-		 * irq_lines block. We can also get GPIO number from
-		 * irq-request, but better not to rely on a buffer returned by
-		 * remote.
-		 */
-		gpio = irq_line - vgpio->irq_lines;
-		WARN_ON(gpio >= vgpio->gc.ngpio);
-
-		if (unlikely(ignore_irq(vgpio, gpio, irq_line)))
-			continue;
-
-		ret = generic_handle_domain_irq(vgpio->gc.irq.domain, gpio);
-		if (ret)
-			dev_err(dev, "failed to handle interrupt: %d\n", ret);
+	scoped_guard(spinlock_irqsave, &q->lock) {
+		__set_bit(gpio, q->interrupts);
+		if (test_bit(gpio, q->known) && test_bit(gpio, q->active))
+			return test_bit(gpio, q->output) ? -EIO : 0;
 	}
-}
 
-/*
- * The reset ends the device's use of all buffers, and taking them back unmaps
- * those that it had. Callbacks must not meet that: not every transport waits
- * for them in a reset, but none calls them for a broken queue.
- */
-static void virtio_gpio_free_vqs(struct virtio_gpio *vgpio)
-{
-	struct virtio_device *vdev = vgpio->vdev;
-	struct virtqueue *vq;
-
-	virtio_gpio_stop(vgpio);
-	virtio_break_device(vdev);
-	virtio_synchronize_cbs(vdev);
-	virtio_reset_device(vdev);
-
-	virtio_device_for_each_vq(vdev, vq)
-		while (virtqueue_detach_unused_buf(vq))
-			;
-	vdev->config->del_vqs(vdev);
+	return virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
+			       VIRTIO_GPIO_DIRECTION_IN, NULL);
 }
 
 /**
- * virtio_gpio_alloc_slots() - Make slots for what the requestq can hold
- * @vgpio: the device, with its virtqueues
+ * virtio_gpio_irq_request_resources() - Get a line ready for its interrupt
+ * @d: the interrupt
  *
- * A request takes one entry of the ring with an indirect descriptor, else two.
+ * This is where a failure can still be reported to whoever requests the
+ * interrupt.
  *
- * Context: May sleep.
- * Return: 0, -ENOSPC if the ring has no room for a request, or -ENOMEM.
+ * Context: May sleep. The irq core has locked the line.
+ * Return: 0; -EIO if the line is an output; -ENOMEM; or what
+ *	   virtio_gpio_wait() returns.
  */
-static int virtio_gpio_alloc_slots(struct virtio_gpio *vgpio)
+static int virtio_gpio_irq_request_resources(struct irq_data *d)
 {
-	struct virtio_gpio_requestq *q = &vgpio->requestq;
-	struct virtio_device *vdev = vgpio->vdev;
-	unsigned int num = virtqueue_get_vring_size(q->vq);
+	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
+	irq_hw_number_t gpio = irqd_to_hwirq(d);
+	int ret;
 
-	if (!virtio_has_feature(vdev, VIRTIO_RING_F_INDIRECT_DESC))
-		num /= 2;
-	if (!num)
-		return dev_err_probe(&vdev->dev, -ENOSPC,
-				     "requestq is too small for a request\n");
+	/* gpiolib does not notice that an output which was freed is none. */
+	gpiod_get_direction(gpio_device_get_desc(gc->gpiodev, gpio));
 
-	q->num_slots = min(num, VIRTIO_GPIO_MAX_SLOTS);
-	q->slots = devm_kcalloc(&vdev->dev, q->num_slots, sizeof(*q->slots),
-				GFP_KERNEL);
-	if (!q->slots)
-		return -ENOMEM;
+	ret = gpiochip_reqres_irq(gc, gpio);
+	if (ret)
+		return ret;
 
-	bitmap_fill(q->free, q->num_slots);
+	ret = virtio_gpio_add_irq(vgpio, gpio);
+	if (ret)
+		goto err_relres;
 
-	q->num_lines = vgpio->gc.ngpio;
-	q->released = devm_bitmap_zalloc(&vdev->dev, q->num_lines, GFP_KERNEL);
-	q->known = devm_bitmap_zalloc(&vdev->dev, q->num_lines, GFP_KERNEL);
-	q->output = devm_bitmap_zalloc(&vdev->dev, q->num_lines, GFP_KERNEL);
+	ret = virtio_gpio_irq_make_input(vgpio, gpio);
+	if (ret)
+		goto err_remove;
 
-	return q->released && q->known && q->output ? 0 : -ENOMEM;
+	return 0;
+
+err_remove:
+	virtio_gpio_remove_irq(vgpio, gpio);
+err_relres:
+	gpiochip_relres_irq(gc, gpio);
+
+	return ret;
 }
 
-static int virtio_gpio_alloc_vqs(struct virtio_gpio *vgpio,
-				 struct virtio_device *vdev)
+static void virtio_gpio_irq_release_resources(struct irq_data *d)
+{
+	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+
+	virtio_gpio_remove_irq(gpiochip_get_data(gc), irqd_to_hwirq(d));
+	gpiochip_relres_irq(gc, irqd_to_hwirq(d));
+}
+
+static void virtio_gpio_irq_print_chip(struct irq_data *d, struct seq_file *p)
+{
+	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+
+	seq_puts(p, dev_name(gc->parent));
+}
+
+/*
+ * A device that is not reset on the way to sleep goes on watching its lines, so
+ * there is nothing to do for a line that is to wake the system. Whether it does
+ * is up to the transport, which has the interrupt.
+ *
+ * There is no irq_disable: the irq core then disables an interrupt when an
+ * event comes, which costs no requests, and it does not lose that event. The
+ * device has the interrupt enabled all the time, so gpiolib is not told that
+ * the line might become an output.
+ */
+static const struct irq_chip virtio_gpio_irq_chip = {
+	.name			= "virtio-gpio",
+	.irq_mask		= virtio_gpio_irq_mask,
+	.irq_unmask		= virtio_gpio_irq_unmask,
+	.irq_shutdown		= virtio_gpio_irq_shutdown,
+	.irq_retrigger		= virtio_gpio_irq_retrigger,
+	.irq_set_type		= virtio_gpio_irq_set_type,
+	.irq_bus_lock		= virtio_gpio_irq_bus_lock,
+	.irq_bus_sync_unlock	= virtio_gpio_irq_bus_sync_unlock,
+	.irq_request_resources	= virtio_gpio_irq_request_resources,
+	.irq_release_resources	= virtio_gpio_irq_release_resources,
+	.irq_print_chip		= virtio_gpio_irq_print_chip,
+	.flags			= IRQCHIP_IMMUTABLE | IRQCHIP_SKIP_SET_WAKE,
+};
+
+/* Debugging */
+
+static void virtio_gpio_dbg_show_queues(struct virtio_gpio *vgpio,
+					struct seq_file *s)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+	unsigned int tag, abandoned = 0;
+
+	guard(spinlock_irqsave)(&q->lock);
+
+	for (tag = 0; tag < q->num_slots; tag++)
+		abandoned += q->slots[tag].abandoned;
+
+	seq_printf(s, " requests: %u in flight, %u of them abandoned, %zu waiting; %u answered, %lu timed out, %lu late\n",
+		   q->num_slots - bitmap_weight(q->free, q->num_slots),
+		   abandoned, list_count_nodes(&q->backlog) + q->num_posted,
+		   q->replies, q->timeouts, q->late);
+	if (q->stopped || q->suspended)
+		seq_printf(s, " %s\n", q->stopped ? "stopped" : "suspended");
+}
+
+/* What the driver knows, without a question to the device */
+static const char *virtio_gpio_dbg_direction(struct virtio_gpio *vgpio,
+					     unsigned int gpio)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+
+	guard(spinlock_irqsave)(&q->lock);
+
+	if (!test_bit(gpio, q->known))
+		return "?  ?";
+	if (!test_bit(gpio, q->output))
+		return "in ?";
+	if (!test_bit(gpio, q->active))
+		return "out ?";
+
+	return test_bit(gpio, q->value) ? "out hi" : "out lo";
+}
+
+static void virtio_gpio_dbg_irq(struct virtio_gpio *vgpio, unsigned int gpio,
+				struct seq_file *s)
+{
+	static const char * const types[] = {
+		[VIRTIO_GPIO_IRQ_TYPE_NONE] = "none",
+		[VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING] = "edge-rising",
+		[VIRTIO_GPIO_IRQ_TYPE_EDGE_FALLING] = "edge-falling",
+		[VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH] = "edge-both",
+		[VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH] = "level-high",
+		[VIRTIO_GPIO_IRQ_TYPE_LEVEL_LOW] = "level-low",
+	};
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	struct virtio_gpio_irq *irq;
+
+	guard(spinlock_irqsave)(&q->lock);
+
+	irq = xa_load(&q->irqs, gpio);
+	if (!irq || !irq->used)
+		return;
+
+	seq_printf(s, " irq %s%s%s",
+		   irq->type < ARRAY_SIZE(types) ? types[irq->type] : "stopped",
+		   test_bit(gpio, q->unmasked) ? "" : " masked",
+		   test_bit(gpio, q->queued) ? " armed" : "");
+}
+
+static void virtio_gpio_dbg_show(struct seq_file *s, struct gpio_chip *gc)
+{
+	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
+	unsigned int gpio;
+
+	virtio_gpio_dbg_show_queues(vgpio, s);
+
+	for (gpio = 0; gpio < gc->ngpio; gpio++) {
+		char *label __free(kfree) = gpiochip_dup_line_label(gc, gpio);
+
+		if (IS_ERR(label))
+			return;
+		if (!label && !gpiochip_line_is_irq(gc, gpio))
+			continue;
+
+		seq_printf(s, " line-%-5u (%s|%s) %s", gpio,
+			   gc->names && gc->names[gpio] ? gc->names[gpio] : "",
+			   label ?: "", virtio_gpio_dbg_direction(vgpio, gpio));
+		if (virtio_gpio_has_irq(vgpio))
+			virtio_gpio_dbg_irq(vgpio, gpio, s);
+		seq_putc(s, '\n');
+	}
+}
+
+/* Virtqueues */
+
+static int virtio_gpio_find_vqs(struct virtio_gpio *vgpio)
 {
 	struct virtqueue_info vqs_info[] = {
 		{ "requestq", virtio_gpio_request_vq },
 		{ "eventq", virtio_gpio_event_vq },
 	};
-	struct virtqueue *vqs[2] = { NULL, NULL };
+	unsigned int num = virtio_gpio_has_irq(vgpio) ? 2 : 1;
+	struct virtio_device *vdev = vgpio->vdev;
+	struct virtqueue *vqs[2] = { };
 	int ret;
 
-	ret = virtio_find_vqs(vdev, vgpio->irq_lines ? 2 : 1, vqs,
-			      vqs_info, NULL);
-	if (ret) {
-		dev_err(&vdev->dev, "failed to find vqs: %d\n", ret);
+	ret = virtio_find_vqs(vdev, num, vqs, vqs_info, NULL);
+	if (ret)
 		return ret;
-	}
 
-	if (!vqs[0]) {
-		dev_err(&vdev->dev, "failed to find requestq vq\n");
-		goto out;
-	}
-	vgpio->requestq.vq = vqs[0];
-
-	if (vgpio->irq_lines && !vqs[1]) {
-		dev_err(&vdev->dev, "failed to find eventq vq\n");
-		goto out;
-	}
-	vgpio->event_vq = vqs[1];
+	scoped_guard(spinlock_irqsave, &vgpio->requestq.lock)
+		vgpio->requestq.vq = vqs[0];
+	scoped_guard(spinlock_irqsave, &vgpio->eventq.lock)
+		vgpio->eventq.vq = vqs[1];
 
 	return 0;
+}
 
-out:
-	if (vqs[0] || vqs[1]) {
-		virtio_reset_device(vdev);
-		vdev->config->del_vqs(vdev);
+/* The device does not have the requests any more, nor will it answer them. */
+static void virtio_gpio_cancel_requests(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+	struct virtio_gpio_slot *slot;
+	unsigned int tag;
+
+	guard(spinlock_irqsave)(&q->lock);
+
+	while (virtqueue_detach_unused_buf(q->vq))
+		;
+	q->vq = NULL;
+
+	for_each_clear_bit(tag, q->free, q->num_slots) {
+		slot = &q->slots[tag];
+		if (slot->batch)
+			virtio_gpio_complete_batch(q, slot, -EIO);
+		virtio_gpio_release_slot(q, slot);
+	}
+	bitmap_zero(q->known, vgpio->gc.ngpio);
+}
+
+static void virtio_gpio_cancel_events(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	struct virtio_gpio_irq *irq;
+	unsigned long gpio;
+
+	guard(spinlock_irqsave)(&q->lock);
+
+	if (!q->vq)
+		return;
+
+	while (virtqueue_detach_unused_buf(q->vq))
+		;
+	q->vq = NULL;
+
+	bitmap_zero(q->queued, vgpio->gc.ngpio);
+	q->num_queued = 0;
+
+	xa_for_each(&q->irqs, gpio, irq) {
+		clear_bit(gpio, q->enabled);
+		irq->stale = false;
+		if (irq->type == VIRTIO_GPIO_IRQ_TYPE_UNKNOWN)
+			irq->type = VIRTIO_GPIO_IRQ_TYPE_NONE;
+		if (!irq->used)
+			virtio_gpio_free_irq(q, irq);
+	}
+}
+
+/**
+ * virtio_gpio_del_vqs() - Reset the device and delete its virtqueues
+ * @vgpio: the device
+ *
+ * The reset ends the device's use of all buffers, and taking them back unmaps
+ * those that it had. Callbacks must not meet that: not every transport waits
+ * for them in a reset, but none calls them for a broken queue. Nobody may be
+ * about to notify the device either, which is done without a lock.
+ *
+ * Context: May sleep.
+ */
+static void virtio_gpio_del_vqs(struct virtio_gpio *vgpio)
+{
+	struct virtio_device *vdev = vgpio->vdev;
+
+	virtio_break_device(vdev);
+	virtio_synchronize_cbs(vdev);
+	synchronize_rcu();
+	virtio_reset_device(vdev);
+
+	/* If the device did not come back there are no queues. */
+	if (!vgpio->requestq.vq)
+		return;
+
+	virtio_gpio_cancel_requests(vgpio);
+	virtio_gpio_cancel_events(vgpio);
+	vdev->config->del_vqs(vdev);
+}
+
+/* Probe */
+
+/* A pair of buffers takes an entry with an indirect descriptor, else two. */
+static unsigned int virtio_gpio_num_pairs(struct virtio_gpio *vgpio,
+					  struct virtqueue *vq)
+{
+	unsigned int num = virtqueue_get_vring_size(vq);
+
+	return virtio_has_feature(vgpio->vdev, VIRTIO_RING_F_INDIRECT_DESC) ?
+	       num : num / 2;
+}
+
+static int virtio_gpio_check_vqs(struct virtio_gpio *vgpio)
+{
+	struct device *dev = &vgpio->vdev->dev;
+
+	if (!virtio_gpio_num_pairs(vgpio, vgpio->requestq.vq))
+		return dev_err_probe(dev, -ENOSPC,
+				     "requestq is too small for a request\n");
+
+	if (virtio_gpio_has_irq(vgpio) &&
+	    !virtio_gpio_num_pairs(vgpio, vgpio->eventq.vq))
+		return dev_err_probe(dev, -ENOSPC,
+				     "eventq is too small for an event\n");
+
+	return 0;
+}
+
+static int virtio_gpio_alloc_slots(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+	unsigned int num;
+
+	num = min(virtio_gpio_num_pairs(vgpio, q->vq), VIRTIO_GPIO_MAX_SLOTS);
+	q->slots = devm_kcalloc(&vgpio->vdev->dev, num, sizeof(*q->slots),
+				GFP_KERNEL);
+	if (!q->slots)
+		return -ENOMEM;
+
+	q->num_slots = num;
+	bitmap_fill(q->free, num);
+
+	return 0;
+}
+
+static int virtio_gpio_alloc_bitmaps(struct virtio_gpio *vgpio,
+				     unsigned long **bitmaps[],
+				     unsigned int num)
+{
+	while (num--) {
+		*bitmaps[num] = devm_bitmap_zalloc(&vgpio->vdev->dev,
+						   vgpio->gc.ngpio, GFP_KERNEL);
+		if (!*bitmaps[num])
+			return -ENOMEM;
 	}
 
-	return -ENODEV;
+	return 0;
+}
+
+static int virtio_gpio_init_requestq(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+	unsigned long **bitmaps[] = {
+		&q->posted[VIRTIO_GPIO_POST_IRQ_NONE],
+		&q->posted[VIRTIO_GPIO_POST_RELEASE],
+		&q->requested, &q->interrupts, &q->known, &q->output,
+		&q->active, &q->value,
+	};
+
+	spin_lock_init(&q->lock);
+	INIT_LIST_HEAD(&q->backlog);
+	init_waitqueue_head(&q->drained);
+
+	return virtio_gpio_alloc_bitmaps(vgpio, bitmaps, ARRAY_SIZE(bitmaps));
+}
+
+static void virtio_gpio_exit_eventq(void *data)
+{
+	struct virtio_gpio_eventq *q = data;
+	struct virtio_gpio_irq *irq;
+	unsigned long gpio;
+
+	disable_delayed_work_sync(&q->work);
+	xa_for_each(&q->irqs, gpio, irq)
+		kfree(irq);
+	xa_destroy(&q->irqs);
+}
+
+static int virtio_gpio_init_eventq(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	unsigned long **bitmaps[] = {
+		&q->enabled, &q->queued, &q->locked, &q->unmasked, &q->ready,
+		&q->pending, &q->handling,
+	};
+	int ret;
+
+	spin_lock_init(&q->lock);
+	if (!virtio_gpio_has_irq(vgpio))
+		return 0;
+
+	ret = virtio_gpio_alloc_bitmaps(vgpio, bitmaps, ARRAY_SIZE(bitmaps));
+	if (ret)
+		return ret;
+
+	xa_init_flags(&q->irqs, XA_FLAGS_LOCK_IRQ);
+	INIT_DELAYED_WORK(&q->work, virtio_gpio_irq_work);
+
+	return devm_add_action_or_reset(&vgpio->vdev->dev,
+					virtio_gpio_exit_eventq, q);
+}
+
+static int virtio_gpio_read_config(struct virtio_gpio *vgpio)
+{
+	struct virtio_device *vdev = vgpio->vdev;
+	u16 ngpio;
+
+	virtio_cread_le(vdev, struct virtio_gpio_config, ngpio, &ngpio);
+	virtio_cread_le(vdev, struct virtio_gpio_config, gpio_names_size,
+			&vgpio->names_size);
+	if (!ngpio)
+		return dev_err_probe(&vdev->dev, -EINVAL,
+				     "the device has no lines\n");
+
+	vgpio->gc.ngpio = ngpio;
+
+	return 0;
 }
 
 /**
@@ -1308,209 +2197,536 @@ static int virtio_gpio_read_directions(struct virtio_gpio *vgpio)
 	return virtio_gpio_is_fatal(ret) ? ret : 0;
 }
 
-static const char **virtio_gpio_get_names(struct virtio_gpio *vgpio,
-					  u32 gpio_names_size, u16 ngpio)
+/* Names */
+
+static int virtio_gpio_cmp_names(const void *a, const void *b)
+{
+	return strcmp(*(const char * const *)a, *(const char * const *)b);
+}
+
+/* gpiolib takes its time for names, and has a word to say on each duplicate. */
+static bool virtio_gpio_names_unique(const char **names, const char **sorted,
+				     unsigned int num)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < num; i++)
+		if (names[i])
+			sorted[count++] = names[i];
+	sort(sorted, count, sizeof(*sorted), virtio_gpio_cmp_names, NULL);
+
+	for (i = 1; i < count; i++)
+		if (!strcmp(sorted[i - 1], sorted[i]))
+			return false;
+
+	return true;
+}
+
+static bool virtio_gpio_name_valid(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!isascii(name[i]) || !isprint(name[i]))
+			return false;
+
+	return true;
+}
+
+/**
+ * virtio_gpio_split_names() - Find the name of each line
+ * @names: where to put them; NULL for a line that has none
+ * @sorted: room for as many
+ * @num: number of lines
+ * @block: what the device has sent
+ * @size: size of @block
+ *
+ * Return: NULL, or what is wrong with @block.
+ */
+static const char *virtio_gpio_split_names(const char **names,
+					   const char **sorted,
+					   unsigned int num, const char *block,
+					   size_t size)
+{
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < num; i++, block += len + 1, size -= len + 1) {
+		if (!size)
+			return "fewer names than lines";
+
+		len = strnlen(block, size);
+		if (len == size)
+			return "a name without an end";
+		if (!virtio_gpio_name_valid(block, len))
+			return "a name that is not printable ASCII";
+
+		names[i] = len ? block : NULL;
+	}
+
+	if (memchr_inv(block, 0, size))
+		return "more names than lines";
+
+	return virtio_gpio_names_unique(names, sorted, num) ? NULL :
+	       "a name that is not unique";
+}
+
+/**
+ * virtio_gpio_fetch_names() - Have the device send its block of names
+ * @vgpio: the device
+ *
+ * Context: May sleep.
+ * Return: The reply, NULL if there is none that is good, or an error that
+ *	   virtio_gpio_is_fatal().
+ */
+static struct virtio_gpio_response_get_names *
+virtio_gpio_fetch_names(struct virtio_gpio *vgpio)
 {
 	struct virtio_gpio_batch batch = {
 		.type = VIRTIO_GPIO_MSG_GET_NAMES, .end = 1,
 	};
 	struct virtio_gpio_response_get_names *res;
 	struct device *dev = &vgpio->vdev->dev;
-	u8 *gpio_names, *str;
-	const char **names;
-	size_t len;
-	int i, ret;
+	int ret;
 
-	if (!gpio_names_size)
-		return NULL;
-
-	if (gpio_names_size > ngpio * VIRTIO_GPIO_NAME_MAX) {
+	if (vgpio->names_size > vgpio->gc.ngpio * VIRTIO_GPIO_NAME_MAX) {
 		dev_warn(dev, "ignoring %u bytes of names for %u lines\n",
-			 gpio_names_size, ngpio);
+			 vgpio->names_size, vgpio->gc.ngpio);
 		return NULL;
 	}
 
-	len = struct_size(res, value, gpio_names_size);
-	res = devm_kzalloc(dev, len, GFP_KERNEL | __GFP_NOWARN);
-	if (!res)
+	batch.reply_len = struct_size(res, value, vgpio->names_size);
+	res = devm_kzalloc(dev, batch.reply_len, GFP_KERNEL | __GFP_NOWARN);
+	if (!res) {
+		dev_warn(dev, "no memory for the names of lines\n");
 		return NULL;
-	gpio_names = res->value;
+	}
 
 	batch.reply = res;
-	batch.reply_len = len;
 	ret = virtio_gpio_transact(vgpio, &batch);
 	if (virtio_gpio_is_fatal(ret))
 		return ERR_PTR(ret);
-	if (ret) {
-		dev_err(dev, "Failed to get GPIO names: %d\n", ret);
-		return NULL;
-	}
 
-	names = devm_kcalloc(dev, ngpio, sizeof(*names), GFP_KERNEL);
-	if (!names)
-		return NULL;
-
-	/* NULL terminate the string instead of checking it */
-	gpio_names[gpio_names_size - 1] = '\0';
-
-	for (i = 0, str = gpio_names; i < ngpio; i++) {
-		if (str >= gpio_names + gpio_names_size) {
-			dev_err(dev, "gpio_names block is too short (%d)\n", i);
-			return NULL;
-		}
-
-		names[i] = str;
-		str += strlen(str) + 1; /* zero-length strings are allowed */
-	}
-
-	return names;
+	return ret ? NULL : res;
 }
 
-static void virtio_gpio_free_irq_lines(void *data)
+/**
+ * virtio_gpio_read_names() - Find out what the lines are called
+ * @vgpio: the device
+ *
+ * Lines without names are as good as others, so no more than a warning comes of
+ * names that are not as they should be.
+ *
+ * Context: May sleep.
+ * Return: 0; -ENODEV, -EINTR or -ETIMEDOUT.
+ */
+static int virtio_gpio_read_names(struct virtio_gpio *vgpio)
 {
-	struct virtio_gpio *vgpio = data;
+	const char **sorted __free(kvfree) = NULL;
+	unsigned int num = vgpio->gc.ngpio;
+	struct virtio_gpio_response_get_names *res;
+	struct device *dev = &vgpio->vdev->dev;
+	const char **names, *wrong;
 
-	kvfree(vgpio->irq_lines);
-}
+	if (!vgpio->names_size)
+		return 0;
 
-static int virtio_gpio_alloc_irq_lines(struct virtio_gpio *vgpio, u16 ngpio)
-{
-	vgpio->irq_lines = kvcalloc(ngpio, sizeof(*vgpio->irq_lines),
-				    GFP_KERNEL);
-	if (!vgpio->irq_lines)
-		return -ENOMEM;
+	res = virtio_gpio_fetch_names(vgpio);
+	if (IS_ERR_OR_NULL(res))
+		return PTR_ERR_OR_ZERO(res);
 
-	return devm_add_action_or_reset(&vgpio->vdev->dev,
-					virtio_gpio_free_irq_lines, vgpio);
-}
-
-static int virtio_gpio_probe(struct virtio_device *vdev)
-{
-	struct device *dev = &vdev->dev;
-	struct virtio_gpio *vgpio;
-	struct irq_chip *gpio_irq_chip;
-	u32 gpio_names_size;
-	u16 ngpio;
-	int ret, i;
-
-	vgpio = devm_kzalloc(dev, sizeof(*vgpio), GFP_KERNEL);
-	if (!vgpio)
-		return -ENOMEM;
-
-	/* Read configuration */
-	gpio_names_size =
-		virtio_cread32(vdev, offsetof(struct virtio_gpio_config,
-					      gpio_names_size));
-	ngpio =  virtio_cread16(vdev, offsetof(struct virtio_gpio_config,
-					       ngpio));
-	if (!ngpio) {
-		dev_err(dev, "Number of GPIOs can't be zero\n");
-		return -EINVAL;
+	names = devm_kcalloc(dev, num, sizeof(*names), GFP_KERNEL);
+	sorted = kvmalloc_array(num, sizeof(*sorted), GFP_KERNEL);
+	if (!names || !sorted) {
+		dev_warn(dev, "no memory for the names of lines\n");
+		return 0;
 	}
 
-	ratelimit_state_init(&vgpio->complaints, DEFAULT_RATELIMIT_INTERVAL,
-			     DEFAULT_RATELIMIT_BURST);
-	spin_lock_init(&vgpio->requestq.lock);
-	INIT_LIST_HEAD(&vgpio->requestq.backlog);
-	vdev->priv = vgpio;
-
-	vgpio->vdev			= vdev;
-	vgpio->gc.free			= virtio_gpio_free;
-	vgpio->gc.get_direction		= virtio_gpio_get_direction;
-	vgpio->gc.direction_input	= virtio_gpio_direction_input;
-	vgpio->gc.direction_output	= virtio_gpio_direction_output;
-	vgpio->gc.get			= virtio_gpio_get;
-	vgpio->gc.set			= virtio_gpio_set;
-	vgpio->gc.get_multiple		= virtio_gpio_get_multiple;
-	vgpio->gc.set_multiple		= virtio_gpio_set_multiple;
-	vgpio->gc.ngpio			= ngpio;
-	vgpio->gc.base			= -1; /* Allocate base dynamically */
-	vgpio->gc.label			= dev_name(dev);
-	vgpio->gc.parent		= dev;
-	vgpio->gc.owner			= THIS_MODULE;
-	vgpio->gc.can_sleep		= true;
-
-	/* Interrupt support */
-	if (virtio_has_feature(vdev, VIRTIO_GPIO_F_IRQ)) {
-		ret = virtio_gpio_alloc_irq_lines(vgpio, ngpio);
-		if (ret)
-			return ret;
-
-		gpio_irq_chip = devm_kzalloc(dev, sizeof(*gpio_irq_chip), GFP_KERNEL);
-		if (!gpio_irq_chip)
-			return -ENOMEM;
-
-		gpio_irq_chip->name = dev_name(dev);
-		gpio_irq_chip->irq_enable = virtio_gpio_irq_enable;
-		gpio_irq_chip->irq_disable = virtio_gpio_irq_disable;
-		gpio_irq_chip->irq_mask = virtio_gpio_irq_mask;
-		gpio_irq_chip->irq_unmask = virtio_gpio_irq_unmask;
-		gpio_irq_chip->irq_set_type = virtio_gpio_irq_set_type;
-		gpio_irq_chip->irq_bus_lock = virtio_gpio_irq_bus_lock;
-		gpio_irq_chip->irq_bus_sync_unlock = virtio_gpio_irq_bus_sync_unlock;
-
-		/* The event comes from the outside so no parent handler */
-		vgpio->gc.irq.parent_handler	= NULL;
-		vgpio->gc.irq.num_parents	= 0;
-		vgpio->gc.irq.parents		= NULL;
-		vgpio->gc.irq.default_type	= IRQ_TYPE_NONE;
-		vgpio->gc.irq.handler		= handle_level_irq;
-		vgpio->gc.irq.chip		= gpio_irq_chip;
-
-		for (i = 0; i < ngpio; i++) {
-			vgpio->irq_lines[i].type = VIRTIO_GPIO_IRQ_TYPE_NONE;
-			vgpio->irq_lines[i].disabled = true;
-			vgpio->irq_lines[i].masked = true;
-		}
-
-		mutex_init(&vgpio->irq_lock);
-		raw_spin_lock_init(&vgpio->eventq_lock);
+	wrong = virtio_gpio_split_names(names, sorted, num, res->value,
+					vgpio->names_size);
+	if (!wrong) {
+		vgpio->gc.names = names;
+		return 0;
 	}
 
-	ret = virtio_gpio_alloc_vqs(vgpio, vdev);
+	dev_warn(dev, "ignoring the names of the lines: %s\n", wrong);
+	devm_kfree(dev, names);
+	devm_kfree(dev, res);
+
+	return 0;
+}
+
+/* The chip */
+
+static void virtio_gpio_init_chip(struct virtio_gpio *vgpio)
+{
+	struct device *dev = &vgpio->vdev->dev;
+	struct gpio_chip *gc = &vgpio->gc;
+
+	gc->request = virtio_gpio_request;
+	gc->free = virtio_gpio_free;
+	gc->get_direction = virtio_gpio_get_direction;
+	gc->direction_input = virtio_gpio_direction_input;
+	gc->direction_output = virtio_gpio_direction_output;
+	gc->get = virtio_gpio_get;
+	gc->set = virtio_gpio_set;
+	gc->get_multiple = virtio_gpio_get_multiple;
+	gc->set_multiple = virtio_gpio_set_multiple;
+	gc->dbg_show = virtio_gpio_dbg_show;
+	gc->base = -1; /* Allocate base dynamically */
+	gc->label = dev_name(dev);
+	gc->parent = dev;
+	gc->owner = THIS_MODULE;
+	gc->can_sleep = true;
+
+	if (!virtio_gpio_has_irq(vgpio))
+		return;
+
+	/* The event comes from the outside so no parent handler */
+	gpio_irq_chip_set_chip(&gc->irq, &virtio_gpio_irq_chip);
+	gc->irq.default_type = IRQ_TYPE_NONE;
+	/*
+	 * The device masks a line when it fires, and latches an edge until it
+	 * is unmasked, so edges as well take the way of levels.
+	 */
+	gc->irq.handler = handle_level_irq;
+}
+
+static int virtio_gpio_add_chip(struct virtio_gpio *vgpio)
+{
+	int ret;
+
+	ret = virtio_gpio_read_names(vgpio);
 	if (ret)
 		return ret;
 
-	ret = virtio_gpio_alloc_slots(vgpio);
-	if (ret)
-		goto err_free_vqs;
-
-	/* Mark the device ready to perform operations from within probe() */
-	virtio_device_ready(vdev);
-
-	vgpio->gc.names = virtio_gpio_get_names(vgpio, gpio_names_size, ngpio);
-	if (IS_ERR(vgpio->gc.names)) {
-		ret = PTR_ERR(vgpio->gc.names);
-		goto err_free_vqs;
-	}
-
 	ret = virtio_gpio_read_directions(vgpio);
 	if (ret)
-		goto err_free_vqs;
+		return ret;
 
-	vgpio->probing = true;
+	WRITE_ONCE(vgpio->probing, true);
 	ret = gpiochip_add_data(&vgpio->gc, vgpio);
-	vgpio->probing = false;
-	if (ret) {
-		dev_err(dev, "Failed to add virtio-gpio controller\n");
-		goto err_free_vqs;
-	}
-
-	return 0;
-
-err_free_vqs:
-	virtio_gpio_free_vqs(vgpio);
+	WRITE_ONCE(vgpio->probing, false);
 
 	return ret;
 }
 
+static void virtio_gpio_clear_companion(void *dev)
+{
+	ACPI_COMPANION_SET((struct device *)dev, NULL);
+}
+
+/*
+ * Firmware describes the device that the virtio device is a function of, and
+ * refers to lines by that node. Without ACPI, the bus has found the node.
+ */
+static int virtio_gpio_set_companion(struct device *dev)
+{
+	if (dev_fwnode(dev) || !has_acpi_companion(dev->parent))
+		return 0;
+
+	ACPI_COMPANION_SET(dev, ACPI_COMPANION(dev->parent));
+
+	return devm_add_action_or_reset(dev, virtio_gpio_clear_companion, dev);
+}
+
+static int virtio_gpio_init(struct virtio_gpio *vgpio)
+{
+	int ret;
+
+	ratelimit_state_init(&vgpio->complaints, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+
+	ret = virtio_gpio_set_companion(&vgpio->vdev->dev);
+	if (ret)
+		return ret;
+
+	ret = virtio_gpio_read_config(vgpio);
+	if (ret)
+		return ret;
+
+	ret = virtio_gpio_init_requestq(vgpio);
+	if (ret)
+		return ret;
+
+	ret = virtio_gpio_init_eventq(vgpio);
+	if (ret)
+		return ret;
+
+	virtio_gpio_init_chip(vgpio);
+
+	return 0;
+}
+
+static int virtio_gpio_probe(struct virtio_device *vdev)
+{
+	struct virtio_gpio *vgpio;
+	int ret;
+
+	vgpio = devm_kzalloc(&vdev->dev, sizeof(*vgpio), GFP_KERNEL);
+	if (!vgpio)
+		return -ENOMEM;
+
+	vgpio->vdev = vdev;
+	vdev->priv = vgpio;
+
+	ret = virtio_gpio_init(vgpio);
+	if (ret)
+		return ret;
+
+	ret = virtio_gpio_find_vqs(vgpio);
+	if (ret)
+		return dev_err_probe(&vdev->dev, ret,
+				     "failed to find virtqueues\n");
+
+	ret = virtio_gpio_check_vqs(vgpio);
+	if (!ret)
+		ret = virtio_gpio_alloc_slots(vgpio);
+	if (ret)
+		goto err_del_vqs;
+
+	/* Mark the device ready to perform operations from within probe() */
+	virtio_device_ready(vdev);
+
+	ret = virtio_gpio_add_chip(vgpio);
+	if (ret) {
+		dev_err_probe(&vdev->dev, ret, "failed to add the GPIO chip\n");
+		goto err_del_vqs;
+	}
+
+	return 0;
+
+err_del_vqs:
+	virtio_gpio_stop(vgpio);
+	virtio_gpio_del_vqs(vgpio);
+
+	return ret;
+}
+
+/* No event may come when there is no irq domain any more to look it up in. */
 static void virtio_gpio_remove(struct virtio_device *vdev)
 {
 	struct virtio_gpio *vgpio = vdev->priv;
 
 	virtio_gpio_stop(vgpio);
+	virtio_break_device(vdev);
+	virtio_synchronize_cbs(vdev);
+	if (virtio_gpio_has_irq(vgpio))
+		disable_delayed_work_sync(&vgpio->eventq.work);
 	gpiochip_remove(&vgpio->gc);
-	virtio_gpio_free_vqs(vgpio);
+	virtio_gpio_del_vqs(vgpio);
+}
+
+/* Freeze, restore and reset */
+
+static bool virtio_gpio_is_drained(struct virtio_gpio_requestq *q)
+{
+	guard(spinlock_irqsave)(&q->lock);
+
+	return bitmap_full(q->free, q->num_slots) || q->stopped ||
+	       virtio_gpio_broken(q);
+}
+
+/*
+ * The device is about to be reset. Requests that it does not answer soon have
+ * failed, those that it does not have yet wait for it to be back, as long.
+ */
+static int virtio_gpio_freeze(struct virtio_device *vdev)
+{
+	struct virtio_gpio *vgpio = vdev->priv;
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+
+	scoped_guard(spinlock_irqsave, &q->lock)
+		q->suspended = true;
+	wait_event_timeout(q->drained, virtio_gpio_is_drained(q),
+			   VIRTIO_GPIO_DRAIN);
+	virtio_gpio_del_vqs(vgpio);
+
+	return 0;
+}
+
+/**
+ * virtio_gpio_replay() - Send the same request for several lines
+ * @vgpio: the device
+ * @mask: the lines
+ * @type: one of VIRTIO_GPIO_MSG_*
+ * @value: the value for all of them, but levels are those that they had last
+ * @accepted: a bit for each line, set if the device does as it is told; or NULL
+ *
+ * Context: May sleep.
+ * Return: 0, also if the device refuses; -ENODEV, -EINTR or -ETIMEDOUT.
+ */
+static int virtio_gpio_replay(struct virtio_gpio *vgpio,
+			      const unsigned long *mask, u16 type, u32 value,
+			      unsigned long *accepted)
+{
+	struct virtio_gpio_batch batch = {
+		.type = type,
+		.gpio = find_first_bit(mask, vgpio->gc.ngpio),
+		.end = vgpio->gc.ngpio,
+		.mask = mask,
+		.value = value,
+		.replay = true,
+		.accepted = accepted,
+	};
+	int ret;
+
+	if (type == VIRTIO_GPIO_MSG_SET_VALUE)
+		batch.bits = vgpio->requestq.value;
+	if (batch.gpio == batch.end)
+		return 0;
+
+	ret = virtio_gpio_transact(vgpio, &batch);
+
+	return virtio_gpio_is_fatal(ret) ? ret : 0;
+}
+
+/*
+ * Levels come before directions, and a line becomes no output without, so that
+ * it drives no wrong level.
+ */
+static int virtio_gpio_replay_outputs(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+	unsigned int num = vgpio->gc.ngpio;
+	unsigned long *outputs, *accepted;
+	int ret = -ENOMEM;
+
+	outputs = bitmap_alloc(num, GFP_KERNEL);
+	accepted = bitmap_zalloc(num, GFP_KERNEL);
+	if (!outputs || !accepted)
+		goto out;
+
+	scoped_guard(spinlock_irqsave, &q->lock)
+		bitmap_and(outputs, q->active, q->output, num);
+
+	ret = virtio_gpio_replay(vgpio, outputs, VIRTIO_GPIO_MSG_SET_VALUE, 0,
+				 accepted);
+	if (!ret)
+		ret = virtio_gpio_replay(vgpio, accepted,
+					 VIRTIO_GPIO_MSG_SET_DIRECTION,
+					 VIRTIO_GPIO_DIRECTION_OUT, NULL);
+out:
+	bitmap_free(outputs);
+	bitmap_free(accepted);
+
+	return ret;
+}
+
+static int virtio_gpio_replay_inputs(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+	unsigned int num = vgpio->gc.ngpio;
+	unsigned long *inputs;
+	int ret;
+
+	inputs = bitmap_alloc(num, GFP_KERNEL);
+	if (!inputs)
+		return -ENOMEM;
+
+	scoped_guard(spinlock_irqsave, &q->lock)
+		bitmap_andnot(inputs, q->active, q->output, num);
+
+	ret = virtio_gpio_replay(vgpio, inputs, VIRTIO_GPIO_MSG_SET_DIRECTION,
+				 VIRTIO_GPIO_DIRECTION_IN, NULL);
+	bitmap_free(inputs);
+
+	return ret;
+}
+
+/* Returns the trigger type of the next line that has one, from @gpio on. */
+static u8 virtio_gpio_next_type(struct virtio_gpio *vgpio, unsigned long *gpio)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	struct virtio_gpio_irq *irq;
+
+	guard(spinlock_irqsave)(&q->lock);
+
+	xa_for_each_start(&q->irqs, *gpio, irq, *gpio)
+		if (irq->used && irq->type != VIRTIO_GPIO_IRQ_TYPE_NONE &&
+		    irq->type != VIRTIO_GPIO_IRQ_TYPE_UNKNOWN)
+			return irq->type;
+
+	return VIRTIO_GPIO_IRQ_TYPE_NONE;
+}
+
+/*
+ * Whoever has locked a line may be waiting for the device to come back, so this
+ * does without. What has changed meanwhile the device is told of afterwards.
+ */
+static int virtio_gpio_replay_irqs(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	struct virtio_gpio_irq *irq;
+	unsigned long gpio;
+	u8 type;
+	int ret;
+
+	for (gpio = 0; (type = virtio_gpio_next_type(vgpio, &gpio)); gpio++) {
+		struct virtio_gpio_batch batch = {
+			.type = VIRTIO_GPIO_MSG_IRQ_TYPE, .gpio = gpio,
+			.end = gpio + 1, .value = type, .replay = true,
+		};
+
+		ret = virtio_gpio_transact(vgpio, &batch);
+		if (virtio_gpio_is_fatal(ret))
+			return ret;
+
+		guard(spinlock_irqsave)(&q->lock);
+		irq = xa_load(&q->irqs, gpio);
+		if (irq && irq->used && irq->type == type)
+			virtio_gpio_type_was_set(q, irq, type, ret);
+	}
+
+	return 0;
+}
+
+static void virtio_gpio_resume(struct virtio_gpio *vgpio)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+	struct virtqueue *vq;
+
+	scoped_guard(rcu) {
+		scoped_guard(spinlock_irqsave, &q->lock) {
+			q->suspended = false;
+			vq = virtio_gpio_send(vgpio);
+		}
+		virtio_gpio_notify(vq);
+	}
+
+	if (virtio_gpio_has_irq(vgpio))
+		virtio_gpio_unmask_ready(vgpio);
+}
+
+static int virtio_gpio_restore(struct virtio_device *vdev)
+{
+	struct virtio_gpio *vgpio = vdev->priv;
+	int ret;
+
+	ret = virtio_gpio_find_vqs(vgpio);
+	if (ret)
+		goto err_stop;
+
+	virtio_device_ready(vdev);
+
+	ret = virtio_gpio_replay_outputs(vgpio);
+	if (!ret)
+		ret = virtio_gpio_replay_inputs(vgpio);
+	if (!ret && virtio_gpio_has_irq(vgpio))
+		ret = virtio_gpio_replay_irqs(vgpio);
+	if (ret)
+		goto err_stop;
+
+	virtio_gpio_resume(vgpio);
+
+	return 0;
+
+err_stop:
+	dev_err(&vdev->dev, "failed to come back: %pe\n", ERR_PTR(ret));
+	virtio_gpio_stop(vgpio);
+	virtio_gpio_del_vqs(vgpio);
+
+	return ret;
 }
 
 static const struct virtio_device_id id_table[] = {
@@ -1529,6 +2745,10 @@ static struct virtio_driver virtio_gpio_driver = {
 	.id_table		= id_table,
 	.probe			= virtio_gpio_probe,
 	.remove			= virtio_gpio_remove,
+	.freeze			= pm_sleep_ptr(virtio_gpio_freeze),
+	.restore		= pm_sleep_ptr(virtio_gpio_restore),
+	.reset_prepare		= virtio_gpio_freeze,
+	.reset_done		= virtio_gpio_restore,
 	.driver			= {
 		.name		= KBUILD_MODNAME,
 	},

@@ -16,6 +16,7 @@
 #include <linux/err.h>
 #include <linux/hardirq.h>
 #include <linux/interrupt.h>
+#include <linux/irqflags.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/mm.h>
@@ -102,6 +103,10 @@ struct kunit_virtio_queue {
  * @status: device status field
  * @features: feature bits offered
  * @find_vqs_err: what find_vqs() fails with, or 0
+ * @resume: gets the driver going again that was told to pause; NULL if it was
+ *	    not
+ * @on_reset: called when the device was reset
+ * @on_reset_data: passed to @on_reset
  * @violation: the first rule of virtio that the driver broke, or NULL
  * @hook: called where an interrupt could arrive while the ring is changing
  * @hook_data: passed to @hook
@@ -127,6 +132,9 @@ struct kunit_virtio {
 	u8 status;
 	u64 features;
 	int find_vqs_err;
+	int (*resume)(struct virtio_device *vdev);
+	void (*on_reset)(void *data);
+	void *on_reset_data;
 	const char *violation;
 	void (*hook)(void *data);
 	void *hook_data;
@@ -564,6 +572,8 @@ static void kunit_virtio_call_vq(struct virtqueue *vq)
 
 	local_irq_save(flags);
 	__irq_enter_raw();
+	/* As that of a transport, this one would be a thread's on PREEMPT_RT. */
+	lockdep_hardirq_threaded();
 	vring_interrupt(0, vq);
 	__irq_exit_raw();
 	local_irq_restore(flags);
@@ -751,11 +761,12 @@ static void kunit_virtio_work(struct work_struct *work)
 {
 	struct kunit_virtio_queue *q =
 		container_of(work, struct kunit_virtio_queue, work);
-	unsigned int i;
+	unsigned int i = 0;
 
-	for (i = 0; i < q->size; i++)
+	do {
 		if (!kunit_virtio_work_once(q))
 			return;
+	} while (++i < q->size);
 
 	queue_work(q->kv->wq, &q->work);
 }
@@ -790,19 +801,24 @@ EXPORT_SYMBOL_GPL(kunit_virtio_serve);
  * @kv: the device
  *
  * All buffers that the device holds or gets come back filled with zeroes, so
- * that nobody waits for the device any longer. The test must not use a buffer
- * after this. It happens by itself when the test ends, also by a failed
- * assertion.
+ * that nobody waits for the device any longer. A driver that was frozen, or
+ * prepared for a reset, is told to go on. The test must not use a buffer after
+ * this. It happens by itself when the test ends, also by a failed assertion.
  *
  * Context: May sleep.
  */
 void kunit_virtio_flush(struct kunit_virtio *kv)
 {
+	int (*resume)(struct virtio_device *vdev);
 	unsigned int i;
 
 	WRITE_ONCE(kv->flushing, true);
 	for (i = 0; i < kv->num_queues; i++)
 		queue_work(kv->wq, &kv->queues[i].work);
+
+	resume = xchg(&kv->resume, NULL);
+	if (resume)
+		resume(&kv->vdev);
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_flush);
 
@@ -888,6 +904,7 @@ static void kunit_virtio_stop_queue(struct kunit_virtio_queue *q)
 		buf->stale = true;
 }
 
+/* What the device's threads are about to do belongs to before the reset. */
 static void kunit_virtio_reset(struct virtio_device *vdev)
 {
 	struct kunit_virtio *kv = to_kunit_virtio(vdev);
@@ -897,6 +914,11 @@ static void kunit_virtio_reset(struct virtio_device *vdev)
 	for (i = 0; i < kv->num_queues; i++)
 		kunit_virtio_stop_queue(&kv->queues[i]);
 	kunit_virtio_synchronize_cbs(vdev);
+	for (i = 0; i < kv->num_queues; i++)
+		flush_work(&kv->queues[i].work);
+
+	if (kv->on_reset)
+		kv->on_reset(kv->on_reset_data);
 }
 
 static void kunit_virtio_del_vqs(struct virtio_device *vdev)
@@ -926,6 +948,9 @@ static int kunit_virtio_setup_vq(struct kunit_virtio_queue *q,
 	const struct vring *vring;
 	struct virtqueue *vq;
 	int ret;
+
+	if (!q->size)
+		return -ENOENT;
 
 	vq = vring_create_virtqueue_map(q - q->kv->queues, q->size, PAGE_SIZE,
 					vdev, true, false, info->ctx,
@@ -965,6 +990,13 @@ static int kunit_virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs,
 		return kv->find_vqs_err;
 	if (nvqs > kv->num_queues)
 		return -ENOENT;
+
+	for (i = 0; i < nvqs; i++) {
+		if (kv->queues[i].vq) {
+			kunit_virtio_breach(kv, "queue set up twice");
+			return -EBUSY;
+		}
+	}
 
 	for (i = 0; i < nvqs && !ret; i++) {
 		vqs[i] = NULL;
@@ -1215,9 +1247,131 @@ void kunit_virtio_unplug(struct kunit_virtio *kv)
 		return;
 
 	kv->added = false;
+	WRITE_ONCE(kv->resume, NULL);
 	unregister_virtio_device(&kv->vdev);
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_unplug);
+
+#ifndef CONFIG_PM_SLEEP
+static int virtio_device_freeze(struct virtio_device *vdev)
+{
+	return -EOPNOTSUPP;
+}
+
+static int virtio_device_restore(struct virtio_device *vdev)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+static int kunit_virtio_pause(struct kunit_virtio *kv,
+			      int (*pause)(struct virtio_device *vdev),
+			      int (*resume)(struct virtio_device *vdev))
+{
+	int ret = pause(&kv->vdev);
+
+	if (!ret)
+		WRITE_ONCE(kv->resume, resume);
+
+	return ret;
+}
+
+/**
+ * kunit_virtio_freeze() - Tell the driver that the system is going to sleep
+ * @kv: the device, which was added
+ *
+ * What a transport does then. Whatever waits for the system to wake up, waits
+ * until kunit_virtio_restore() or, if the test fails before that, until
+ * kunit_virtio_flush().
+ *
+ * Context: May sleep.
+ * Return: 0, what the driver returns, or -EOPNOTSUPP in a kernel without
+ *	   CONFIG_PM_SLEEP.
+ */
+int kunit_virtio_freeze(struct kunit_virtio *kv)
+{
+	return kunit_virtio_pause(kv, virtio_device_freeze,
+				  virtio_device_restore);
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_freeze);
+
+/**
+ * kunit_virtio_restore() - Tell the driver that the system has woken up
+ * @kv: the device
+ *
+ * The device is reset and its features are negotiated before. The driver sets
+ * the virtqueues up again, so what kunit_virtio_serve() has set stays in force.
+ * Buffers of the old ones are not the device's any longer: nothing comes of
+ * reading, writing and pushing them.
+ *
+ * Context: May sleep.
+ * Return: 0, what the driver returns, or -EOPNOTSUPP in a kernel without
+ *	   CONFIG_PM_SLEEP.
+ */
+int kunit_virtio_restore(struct kunit_virtio *kv)
+{
+	WRITE_ONCE(kv->resume, NULL);
+
+	return virtio_device_restore(&kv->vdev);
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_restore);
+
+/**
+ * kunit_virtio_reset_prepare() - Tell the driver that the device will be reset
+ * @kv: the device, which was added
+ *
+ * What a transport does before a reset that the driver did not ask for, as
+ * that of a PCI function. It ends with kunit_virtio_reset_done(), or as
+ * kunit_virtio_freeze() does if the test fails before that.
+ *
+ * Context: May sleep.
+ * Return: 0, what the driver returns, or -EOPNOTSUPP if it is not prepared for
+ *	   such a thing.
+ */
+int kunit_virtio_reset_prepare(struct kunit_virtio *kv)
+{
+	return kunit_virtio_pause(kv, virtio_device_reset_prepare,
+				  virtio_device_reset_done);
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_reset_prepare);
+
+/**
+ * kunit_virtio_reset_done() - Tell the driver that the device was reset
+ * @kv: the device
+ *
+ * As kunit_virtio_restore().
+ *
+ * Context: May sleep.
+ * Return: 0, what the driver returns, or -EOPNOTSUPP if it is not prepared for
+ *	   such a thing.
+ */
+int kunit_virtio_reset_done(struct kunit_virtio *kv)
+{
+	WRITE_ONCE(kv->resume, NULL);
+
+	return virtio_device_reset_done(&kv->vdev);
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_reset_done);
+
+/**
+ * kunit_virtio_on_reset() - Have a reset of the device noticed
+ * @kv: the device
+ * @fn: called each time that the driver or the core has reset the device, for a
+ *	model of it to forget its state; NULL for nothing
+ * @data: passed to @fn; must outlive the device, so allocate it before
+ *
+ * Handlers have returned when @fn is called, and none is called again before
+ * the driver has set up virtqueues.
+ *
+ * Context: May sleep. The device must not be reset meanwhile.
+ */
+void kunit_virtio_on_reset(struct kunit_virtio *kv, void (*fn)(void *data),
+			   void *data)
+{
+	kv->on_reset_data = data;
+	kv->on_reset = fn;
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_on_reset);
 
 /**
  * kunit_virtio_vdev() - The device as its driver sees it

@@ -27,7 +27,8 @@ typedef void (*kunit_virtio_handler_t)(struct kunit_virtio_buf *buf, void *data)
  *	      are always added to them
  * @config: initial contents of the config space
  * @config_len: size of the config space in bytes
- * @queue_sizes: number of entries of each virtqueue, powers of two
+ * @queue_sizes: number of entries of each virtqueue, powers of two; 0 for a
+ *		 virtqueue that the device does not have
  * @num_queues: number of virtqueues
  */
 struct kunit_virtio_params {
@@ -43,6 +44,12 @@ struct kunit_virtio *
 kunit_virtio_alloc(struct kunit *test, const struct kunit_virtio_params *params);
 int kunit_virtio_add(struct kunit_virtio *kv);
 void kunit_virtio_unplug(struct kunit_virtio *kv);
+int kunit_virtio_freeze(struct kunit_virtio *kv);
+int kunit_virtio_restore(struct kunit_virtio *kv);
+int kunit_virtio_reset_prepare(struct kunit_virtio *kv);
+int kunit_virtio_reset_done(struct kunit_virtio *kv);
+void kunit_virtio_on_reset(struct kunit_virtio *kv, void (*fn)(void *data),
+			   void *data);
 struct virtio_device *kunit_virtio_vdev(struct kunit_virtio *kv);
 bool kunit_virtio_bound(struct kunit_virtio *kv);
 void kunit_virtio_flush(struct kunit_virtio *kv);

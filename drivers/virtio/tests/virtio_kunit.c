@@ -9,6 +9,7 @@
 
 #include <linux/cleanup.h>
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/hardirq.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
@@ -36,6 +37,8 @@
  * @ECHO_REPLY_READ_ONLY: lets the device only read the reply
  * @ECHO_KEEP_MAPPED: leaves buffers in the queue when it goes
  * @ECHO_NO_RESET: deletes the queue while the device may use it
+ * @ECHO_BUSY: refuses to pause
+ * @ECHO_KEEP_QUEUE: does not delete the queue when it pauses
  */
 enum echo_flaw {
 	ECHO_NO_FLAW,
@@ -45,6 +48,8 @@ enum echo_flaw {
 	ECHO_REPLY_READ_ONLY,
 	ECHO_KEEP_MAPPED,
 	ECHO_NO_RESET,
+	ECHO_BUSY,
+	ECHO_KEEP_QUEUE,
 };
 
 /**
@@ -65,12 +70,14 @@ struct echo_request {
  * struct echo - the driver's view of a device, and the test's
  * @test: the running test
  * @kv: the mock device
- * @vq: the only queue
+ * @vq: the only queue; NULL while there is none
  * @lock: protects @vq
  * @flaw: what the driver does wrong
  * @in_hardirq: the callback was called in hard interrupt context
  * @window: how often an interrupt could have come at a bad time
  * @served: how many buffers the handler has answered
+ * @resets: how often the device was reset
+ * @resumed: the driver goes on after a pause
  * @req: the messages
  */
 struct echo {
@@ -82,6 +89,8 @@ struct echo {
 	bool in_hardirq;
 	unsigned int window;
 	unsigned int served;
+	unsigned int resets;
+	struct completion resumed;
 	struct echo_request req[ECHO_REQUESTS];
 };
 
@@ -170,11 +179,40 @@ static void echo_remove(struct virtio_device *vdev)
 
 	if (echo->flaw != ECHO_NO_RESET)
 		virtio_reset_device(vdev);
-	if (echo->flaw != ECHO_KEEP_MAPPED)
+	if (echo->vq && echo->flaw != ECHO_KEEP_MAPPED)
 		while (virtqueue_detach_unused_buf(echo->vq))
 			;
 	vdev->config->del_vqs(vdev);
+	echo->vq = NULL;
 	virtio_reset_device(vdev);
+}
+
+static int echo_pause(struct virtio_device *vdev)
+{
+	struct echo *echo = vdev->priv;
+
+	if (echo->flaw == ECHO_BUSY)
+		return -EBUSY;
+	if (echo->flaw != ECHO_KEEP_QUEUE)
+		echo_remove(vdev);
+
+	return 0;
+}
+
+static int echo_resume(struct virtio_device *vdev)
+{
+	struct echo *echo = vdev->priv;
+	struct virtqueue *vq;
+
+	vq = virtio_find_single_vq(vdev, echo_callback, "echo");
+	if (IS_ERR(vq))
+		return PTR_ERR(vq);
+
+	echo->vq = vq;
+	virtio_device_ready(vdev);
+	complete(&echo->resumed);
+
+	return 0;
 }
 
 static const struct virtio_device_id echo_ids[] = {
@@ -186,6 +224,10 @@ static struct virtio_driver echo_driver = {
 	.id_table = echo_ids,
 	.probe = echo_probe,
 	.remove = echo_remove,
+	.freeze = echo_pause,
+	.restore = echo_resume,
+	.reset_prepare = echo_pause,
+	.reset_done = echo_resume,
 	.driver = {
 		.name = "kunit_virtio_echo",
 	},
@@ -272,6 +314,16 @@ static void virtio_kunit_find_vqs_fails(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kunit_virtio_add(echo->kv), 0);
 	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(echo->kv));
 	KUNIT_EXPECT_EQ(test, PTR_ERR(echo->vq), -ENOSPC);
+}
+
+static void virtio_kunit_no_such_queue(struct kunit *test)
+{
+	struct echo *echo = test->priv;
+
+	echo_alloc(test, 0, 0);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(echo->kv), 0);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(echo->kv));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(echo->vq), -ENOENT);
 }
 
 static void virtio_kunit_handler_answers(struct kunit *test)
@@ -509,6 +561,198 @@ static void virtio_kunit_flush(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, echo->req[1].in, "\0\0\0\0\0\0\0", ECHO_BYTES);
 }
 
+/**
+ * struct pause_kind - a way to have the driver pause
+ * @name: what it is called
+ * @pause: tells the driver to pause
+ * @resume: tells it to go on
+ */
+struct pause_kind {
+	const char *name;
+	int (*pause)(struct kunit_virtio *kv);
+	int (*resume)(struct kunit_virtio *kv);
+};
+
+static const struct pause_kind pause_kinds[] = {
+	{ "freeze", kunit_virtio_freeze, kunit_virtio_restore },
+	{ "reset", kunit_virtio_reset_prepare, kunit_virtio_reset_done },
+};
+
+KUNIT_ARRAY_PARAM_DESC(pause_kind, pause_kinds, name);
+
+static const struct pause_kind *echo_pause_kind(struct kunit *test)
+{
+	const struct pause_kind *kind = test->param_value;
+
+	if (kind->pause == kunit_virtio_freeze && !IS_ENABLED(CONFIG_PM_SLEEP))
+		kunit_skip(test, "no freeze without CONFIG_PM_SLEEP");
+
+	return kind;
+}
+
+static void virtio_kunit_pause(struct kunit *test)
+{
+	const struct pause_kind *kind = echo_pause_kind(test);
+	struct echo *echo = echo_start(test, BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
+				       4);
+	struct virtio_device *vdev = kunit_virtio_vdev(echo->kv);
+	unsigned int i;
+
+	kunit_virtio_serve(echo->kv, 0, echo_device, echo);
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, echo_send(echo), 0);
+		KUNIT_ASSERT_EQ(test, kind->pause(echo->kv), 0);
+		KUNIT_EXPECT_EQ(test, vdev->config->get_status(vdev), 0);
+		KUNIT_ASSERT_EQ(test, kind->resume(echo->kv), 0);
+		KUNIT_EXPECT_TRUE(test, vdev->config->get_status(vdev) &
+					VIRTIO_CONFIG_S_DRIVER_OK);
+	}
+
+	KUNIT_ASSERT_EQ(test, echo_send(echo), 0);
+	KUNIT_EXPECT_EQ(test, echo->served, 4);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_notifications(echo->kv, 0), 4);
+}
+
+/* What the device holds of the old queue has no effect on the new one. */
+static void virtio_kunit_pause_makes_stale(struct kunit *test)
+{
+	const struct pause_kind *kind = echo_pause_kind(test);
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_buf *old[2], *new;
+	u8 byte = 0xff;
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	old[0] = echo_pop(echo);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[1]), 0);
+	old[1] = echo_pop(echo);
+	KUNIT_ASSERT_EQ(test, kind->pause(echo->kv), 0);
+	kunit_virtio_push(old[0], 1);
+	KUNIT_ASSERT_EQ(test, kind->resume(echo->kv), 0);
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[2]), 0);
+	new = echo_pop(echo);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_read(old[1], &byte, 1), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_write(old[1], &byte, 1), 0);
+	kunit_virtio_push(old[1], 1);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_interrupts(echo->kv, 0), 0);
+	KUNIT_EXPECT_EQ(test, echo->req[1].in[0], 0);
+
+	kunit_virtio_push(new, 1);
+	KUNIT_EXPECT_FALSE(test, completion_done(&echo->req[0].done));
+	KUNIT_EXPECT_FALSE(test, completion_done(&echo->req[1].done));
+	KUNIT_EXPECT_TRUE(test, completion_done(&echo->req[2].done));
+}
+
+static void virtio_kunit_pause_refused(struct kunit *test)
+{
+	const struct pause_kind *kind = echo_pause_kind(test);
+	struct echo *echo = echo_start(test, 0, 4);
+
+	echo->flaw = ECHO_BUSY;
+	KUNIT_EXPECT_EQ(test, kind->pause(echo->kv), -EBUSY);
+	kunit_virtio_serve(echo->kv, 0, echo_device, echo);
+	KUNIT_EXPECT_EQ(test, echo_send(echo), 0);
+
+	/* It has not paused, so it is not told to go on either. */
+	kunit_virtio_flush(echo->kv);
+	KUNIT_EXPECT_FALSE(test, completion_done(&echo->resumed));
+}
+
+static void virtio_kunit_resume_fails(struct kunit *test)
+{
+	const struct pause_kind *kind = echo_pause_kind(test);
+	struct echo *echo = echo_start(test, 0, 4);
+	struct virtio_device *vdev = kunit_virtio_vdev(echo->kv);
+
+	KUNIT_ASSERT_EQ(test, kind->pause(echo->kv), 0);
+	kunit_virtio_fail_find_vqs(echo->kv, -ENOSPC);
+	KUNIT_EXPECT_EQ(test, kind->resume(echo->kv), -ENOSPC);
+	KUNIT_EXPECT_TRUE(test, vdev->config->get_status(vdev) &
+				VIRTIO_CONFIG_S_FAILED);
+
+	kunit_virtio_fail_find_vqs(echo->kv, 0);
+	KUNIT_EXPECT_EQ(test, kind->resume(echo->kv), 0);
+}
+
+static int echo_wait_resumed(void *data)
+{
+	struct echo *echo = data;
+
+	wait_for_completion(&echo->resumed);
+
+	return 0;
+}
+
+/* Nor does a failed assertion hang the run while the driver pauses. */
+static void virtio_kunit_flush_resumes(struct kunit *test)
+{
+	const struct pause_kind *kind = echo_pause_kind(test);
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_task *task;
+
+	KUNIT_ASSERT_EQ(test, kind->pause(echo->kv), 0);
+	task = kunit_virtio_run(echo->kv, echo_wait_resumed, echo);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(task, 10));
+	kunit_virtio_flush(echo->kv);
+	KUNIT_EXPECT_TRUE(test, kunit_virtio_task_wait(task, ECHO_WAIT_MS));
+}
+
+static void virtio_kunit_unplug_paused(struct kunit *test)
+{
+	const struct pause_kind *kind = echo_pause_kind(test);
+	struct echo *echo = echo_start(test, 0, 4);
+
+	KUNIT_ASSERT_EQ(test, kind->pause(echo->kv), 0);
+	kunit_virtio_unplug(echo->kv);
+	kunit_virtio_flush(echo->kv);
+	KUNIT_EXPECT_FALSE(test, completion_done(&echo->resumed));
+}
+
+static void virtio_kunit_no_pm_sleep(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+
+	if (IS_ENABLED(CONFIG_PM_SLEEP))
+		kunit_skip(test, "CONFIG_PM_SLEEP is there");
+
+	KUNIT_EXPECT_EQ(test, kunit_virtio_freeze(echo->kv), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_restore(echo->kv), -EOPNOTSUPP);
+}
+
+static void echo_count_reset(void *data)
+{
+	struct echo *echo = data;
+
+	echo->resets++;
+}
+
+static void echo_device_slowly(struct kunit_virtio_buf *buf, void *data)
+{
+	msleep(50);
+	echo_device(buf, data);
+}
+
+/* Nothing that the device does for a buffer comes after the reset. */
+static void virtio_kunit_on_reset(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct virtio_device *vdev = kunit_virtio_vdev(echo->kv);
+
+	kunit_virtio_on_reset(echo->kv, echo_count_reset, echo);
+	kunit_virtio_serve(echo->kv, 0, echo_device_slowly, echo);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	msleep(20);
+	virtio_reset_device(vdev);
+	KUNIT_EXPECT_EQ(test, echo->resets, 1);
+	KUNIT_EXPECT_EQ(test, echo->served, 1);
+	KUNIT_EXPECT_FALSE(test, completion_done(&echo->req[0].done));
+
+	kunit_virtio_on_reset(echo->kv, NULL, NULL);
+	kunit_virtio_unplug(echo->kv);
+	KUNIT_EXPECT_EQ(test, echo->resets, 1);
+}
+
 static void echo_window(void *data)
 {
 	struct echo *echo = data;
@@ -607,6 +851,18 @@ static void virtio_kunit_notices_missing_reset(struct kunit *test)
 			   "queue deleted without a reset");
 }
 
+static void virtio_kunit_notices_kept_queue(struct kunit *test)
+{
+	const struct pause_kind *kind = echo_pause_kind(test);
+	struct echo *echo = echo_start(test, 0, 4);
+
+	echo->flaw = ECHO_KEEP_QUEUE;
+	KUNIT_ASSERT_EQ(test, kind->pause(echo->kv), 0);
+	KUNIT_EXPECT_EQ(test, kind->resume(echo->kv), -EBUSY);
+	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
+			   "queue set up twice");
+}
+
 /* A test of a test: what fails at its end is seen on a test that is not run. */
 static void virtio_kunit_fails_the_test(struct kunit *test)
 {
@@ -637,6 +893,7 @@ static int virtio_kunit_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, echo);
 	echo->test = test;
 	spin_lock_init(&echo->lock);
+	init_completion(&echo->resumed);
 	for (i = 0; i < ECHO_REQUESTS; i++)
 		init_completion(&echo->req[i].done);
 
@@ -659,6 +916,7 @@ static void virtio_kunit_suite_exit(struct kunit_suite *suite)
 static struct kunit_case virtio_kunit_cases[] = {
 	KUNIT_CASE(virtio_kunit_binds_and_resets),
 	KUNIT_CASE(virtio_kunit_find_vqs_fails),
+	KUNIT_CASE(virtio_kunit_no_such_queue),
 	KUNIT_CASE(virtio_kunit_handler_answers),
 	KUNIT_CASE(virtio_kunit_handler_late),
 	KUNIT_CASE(virtio_kunit_pop_and_push),
@@ -673,6 +931,14 @@ static struct kunit_case virtio_kunit_cases[] = {
 	KUNIT_CASE(virtio_kunit_task),
 	KUNIT_CASE(virtio_kunit_task_kill),
 	KUNIT_CASE(virtio_kunit_flush),
+	KUNIT_CASE_PARAM(virtio_kunit_pause, pause_kind_gen_params),
+	KUNIT_CASE_PARAM(virtio_kunit_pause_makes_stale, pause_kind_gen_params),
+	KUNIT_CASE_PARAM(virtio_kunit_pause_refused, pause_kind_gen_params),
+	KUNIT_CASE_PARAM(virtio_kunit_resume_fails, pause_kind_gen_params),
+	KUNIT_CASE_PARAM(virtio_kunit_flush_resumes, pause_kind_gen_params),
+	KUNIT_CASE_PARAM(virtio_kunit_unplug_paused, pause_kind_gen_params),
+	KUNIT_CASE(virtio_kunit_no_pm_sleep),
+	KUNIT_CASE(virtio_kunit_on_reset),
 	KUNIT_CASE(virtio_kunit_irq_window),
 	KUNIT_CASE(virtio_kunit_notices_early_kick),
 	KUNIT_CASE(virtio_kunit_notices_config_overrun),
@@ -680,6 +946,7 @@ static struct kunit_case virtio_kunit_cases[] = {
 	KUNIT_CASE(virtio_kunit_notices_early_unmap),
 	KUNIT_CASE(virtio_kunit_notices_kept_mapping),
 	KUNIT_CASE(virtio_kunit_notices_missing_reset),
+	KUNIT_CASE_PARAM(virtio_kunit_notices_kept_queue, pause_kind_gen_params),
 	KUNIT_CASE(virtio_kunit_fails_the_test),
 	{}
 };
