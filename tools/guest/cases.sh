@@ -5,22 +5,26 @@
 # function of CASES; 'title' and 'show' tell the person, 'check' asserts.
 # The host's side is in tools/lib/guest.sh, the lines in tools/guest/lines.
 
-CASES=(chip names output input edges burst_of_edges all_lines all_outputs
-	line_returned parallel no_violation clean_log)
+CASES=(chip names output input edges burst_of_edges many_edges edges_too_fast
+	all_lines all_outputs line_returned parallel no_violation clean_log)
 
 LINES_COUNT=64
 ALL_LINES=$(seq 0 $((LINES_COUNT - 1)))
 
-# run_cases: one after the other; a failing check ends its case.
+# run_cases: one after the other; a failing check ends its case, and so does
+# a reason to skip it in SKIP.
 run_cases() {
 	local name
 	tell plan "${#CASES[@]}"
 	for name in "${CASES[@]}"; do
-		FAILURE='' HOLDER=''
+		FAILURE='' HOLDER='' RECORDER='' SKIP=''
 		"$name"
 		[[ -z $HOLDER ]] || release
+		[[ -z $RECORDER ]] || end_record 0
 		if [[ $FAILURE ]]; then
 			tell fail "$FAILURE"
+		elif [[ $SKIP ]]; then
+			tell skip "$SKIP"
 		else
 			tell pass
 		fi
@@ -145,6 +149,64 @@ watch_door() {
 end_watch() {
 	wait "$MONITOR"
 	SEEN=$(</tmp/edges)
+}
+
+many_edges() {
+	title "10,000 edges, each after the guest is ready for it, are all seen, in order"
+	local i reply start=$SECONDS
+	host set door 0 >/dev/null
+	record 3 /tmp/edges
+	host stats reset >/dev/null
+	for ((i = 0; i < 10; i++)); do
+		reply=$(host toggle door 1000 pause 300us rearm 5s)
+		check "ready for the edges" "$reply" ok || break
+	done
+	end_record 10000
+	show "host: 10 x toggle door 1000 pause 300us rearm 5s; guest: gpiomon $CHIP 3" \
+		"$(wc -l </tmp/edges) edges in $((SECONDS - start)) s"
+	[[ -z $FAILURE ]] || return
+	check "edges of door" "$(wc -l </tmp/edges)" 10000 || return
+	check "edges out of order" "$(out_of_order /tmp/edges)" '' || return
+	check "interrupts" "$(stat_of irq.delivered)" 10000 || return
+	check "edges that came too early" "$(stat_of irq.latched)" 0
+}
+
+# out_of_order FILE: the first edge that is not the opposite of the one before
+# it, or not later.
+out_of_order() {
+	awk '
+		$1 != (NR % 2 ? "rising" : "falling") { bad = 1 }
+		$2 < s || $2 == s && $3 <= ns { bad = 1 }
+		bad { print NR ": " $0; exit }
+		{ s = $2; ns = $3 }' "$1"
+}
+
+edges_too_fast() {
+	title "of edges that come too fast the first is seen, and one for all others"
+	edges_without_rearm 2 1001 || return
+	edges_without_rearm 1001 1001 pause 20us
+}
+
+# edges_without_rearm MOST COUNT OPTION...: COUNT, an odd number, of edges are
+# MOST interrupts or less; the value at the end is right.
+edges_without_rearm() {
+	local most=$1 count=$2 seen delivered coalesced
+	shift
+	host set door 0 >/dev/null
+	record 3 /tmp/edges
+	host stats reset >/dev/null
+	host toggle door "$@" >/dev/null
+	end_record 2
+	seen=$(wc -l </tmp/edges)
+	delivered=$(stat_of irq.delivered)
+	coalesced=$(stat_of irq.coalesced)
+	show "host: toggle door $*; guest: gpiomon $CHIP 3" \
+		"$delivered interrupts, $seen edges, at the end $(get 3)"
+	check "at least two interrupts" $((delivered >= 2)) 1 || return
+	check "at most $most interrupts" $((delivered <= most)) 1 || return
+	check "edges with and without an interrupt" $((delivered + coalesced)) "$count" || return
+	check "edges seen, of $delivered" "$((seen >= 2 && seen <= delivered))" 1 || return
+	check "door at the end" "$(get 3)" 1
 }
 
 all_lines() {

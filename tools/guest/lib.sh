@@ -84,7 +84,7 @@ set_once() {
 }
 
 release() {
-	kill "$HOLDER"
+	kill "$HOLDER" 2>/dev/null
 	wait "$HOLDER" 2>/dev/null
 }
 
@@ -95,6 +95,33 @@ monitor() {
 	else
 		timeout 10 gpiomon --num-events="$1" --format '%e' "$CHIP" "$2"
 	fi | sed 's/^1$/rising/; s/^0$/falling/'
+}
+
+# record LINE FILE: write every edge to FILE until 'end_record': 'rising' or
+# 'falling', seconds, nanoseconds. Armed when this returns.
+record() {
+	if gpiod_v2; then
+		gpiomon --format '%E %S' -c "$CHIP" "$1" >"$2" &
+	else
+		gpiomon --line-buffered --format '%e %s %n' "$CHIP" "$1" >"$2" &
+	fi
+	RECORDER=$! RECORD=$2
+	wait_for "$1" trigger both
+}
+
+# end_record COUNT: when so many edges are there, or after five seconds, and
+# once more than that had time to come.
+end_record() {
+	local i
+	for ((i = 0; i < 50; i++)); do
+		(($(wc -l <"$RECORD") < $1)) || break
+		sleep 0.1
+	done
+	sleep 0.2
+	kill "$RECORDER" 2>/dev/null
+	wait "$RECORDER" 2>/dev/null
+	RECORDER=
+	sed -i 's/^1 /rising /; s/^0 /falling /; s/\./ /' "$RECORD"
 }
 
 info() {

@@ -10,17 +10,9 @@ readonly GUEST_SECONDS=180
 
 # build_uml: BUILD/linux, as small as the end-to-end cases allow.
 build_uml() {
-	local log config=$VGPIO_ROOT/kunit/demo-uml.config option
 	build_dir demo
-	log_file log demo-config
-	run_step 'configuring (demo)' "$log" env KCONFIG_ALLCONFIG="$config" \
-		make -C "$SRC" ARCH=um O="$BUILD" allnoconfig ||
-		die "the configuration failed; its log is $log"
-	while read -r option; do
-		grep -qxF "$option" "$BUILD/.config" ||
-			die "this kernel does not take $option of kunit/demo-uml.config"
-	done < <(grep '^CONFIG_' "$config")
-	uml_make 'building User-Mode Linux (demo)' 900 || exit 1
+	kernel_config demo-uml.config
+	kernel_make demo 900 || exit 1
 }
 
 # sim_folder: where this checkout's simulator is built.
@@ -90,7 +82,7 @@ uml_arguments() {
 		"virtio_uml.device=$GUEST/gpio.sock:41")
 }
 
-# start_guest: UML_PID, with its console in a log.
+# start_guest: GUEST_PID, with its console in a log.
 start_guest() {
 	uml_arguments cases null,fd:1
 	(exec_alone timeout -s KILL "$GUEST_SECONDS" "${UML[@]}" \
@@ -98,7 +90,7 @@ start_guest() {
 	watch_guest $!
 }
 
-# start_guest_shell: UML_PID, with its console on this terminal, which it
+# start_guest_shell: GUEST_PID, with its console on this terminal, which it
 # puts into raw mode.
 start_guest_shell() {
 	local tty
@@ -111,9 +103,9 @@ start_guest_shell() {
 }
 
 watch_guest() {
-	UML_PID=$1
-	disown "$UML_PID"
-	at_exit kill_tree KILL "$UML_PID"
+	GUEST_PID=$1
+	disown "$GUEST_PID"
+	at_exit kill_tree KILL "$GUEST_PID"
 }
 
 # serve_guest REPORT: answer the guest until it says 'end'; REPORT is called
@@ -121,12 +113,16 @@ watch_guest() {
 # two ends before that.
 serve_guest() {
 	local line='' part
+	ASLEEP=
 	while both_alive; do
 		if IFS= read -r -t 1 -u "$FROM_GUEST" part; then
 			line+=$part
+			ASLEEP=
 			case $line in
 			ctl\ *) ask_sim "${line#ctl }" ;;
 			line\ *) ask_line "${line#line }" ;;
+			seen\ *) ask_watch "${line#seen }" ;;
+			asleep) ASLEEP=0 ;;
 			next) answer ;;
 			end) return 0 ;;
 			*) "$1" "${line%% *}" "${line#* }" ;;
@@ -134,6 +130,7 @@ serve_guest() {
 			line=''
 		else
 			line+=$part
+			[[ -z $ASLEEP ]] || wake_guest
 		fi
 	done
 	return 1
@@ -156,14 +153,39 @@ ask_line() {
 	answer
 }
 
+# watch_sim: keep every change of a line from now on in GUEST/watch.log.
+watch_sim() {
+	(exec_alone timeout -s KILL $((GUEST_SECONDS + GUEST_EXTRA)) "$SIM" ctl "$GUEST/ctl" watch \
+		</dev/null >"$GUEST/watch.log" 2>&1) &
+	at_exit end_process $!
+	disown $!
+}
+
+# ask_watch NUMBER: how the line has changed.
+ask_watch() {
+	mapfile -t ANSWER < <(sed -n "s/^line $1 /|&/p" "$GUEST/watch.log")
+	ANSWER+=('=0')
+	answer
+}
+
 # answer: the next line of ANSWER.
 answer() {
 	say "${ANSWER[0]}" >&"$TO_GUEST"
 	ANSWER=("${ANSWER[@]:1}")
 }
 
+# wake_guest: from the third second in which it says nothing. It may sleep so
+# that any character wakes it, and this line is no answer to anything, or so
+# that QEMU must.
+wake_guest() {
+	ASLEEP=$((ASLEEP + 1))
+	((ASLEEP >= 3)) || return 0
+	say wake >&"$TO_GUEST"
+	say system_wakeup >&"$TO_MONITOR"
+}
+
 both_alive() {
-	if ! kill -0 "$UML_PID" 2>/dev/null; then
+	if ! kill -0 "$GUEST_PID" 2>/dev/null; then
 		GUEST_WHY='the guest ended before its time'
 		GUEST_LOG=$GUEST/console.log
 	elif ! kill -0 "$SIM_PID" 2>/dev/null; then
@@ -179,7 +201,63 @@ both_alive() {
 keep_guest_logs() {
 	local name log
 	for name in console sim; do
-		log_file log "demo-$name"
+		log_file log "$VERB-$name"
 		cp -f "$GUEST/$name.log" "$log" 2>/dev/null || true
 	done
+}
+
+# --- what the guest tells --------------------------------------------------------
+
+# run_cases HOW START...: narrate or tap what the guest that START starts does.
+# Not to come to the end is a failure too.
+run_cases() {
+	PLANNED=0 PASSED=0 FAILED=0 SKIPPED=0 GUEST_WHY='the guest left cases out'
+	"${@:2}"
+	if ! serve_guest "$1" || ((PLANNED == 0 || PASSED + FAILED + SKIPPED < PLANNED)); then
+		FAILED=$((FAILED + 1))
+		"$1" bail "$GUEST_WHY"
+		tail -n 25 "${GUEST_LOG:-$GUEST/console.log}" >&2
+	fi
+	keep_guest_logs
+	say "$PASSED passed, $FAILED failed$( ((SKIPPED == 0)) || printf ', %d skipped' "$SKIPPED")"
+	((FAILED == 0))
+}
+
+count_report() {
+	case $1 in
+	plan) PLANNED=$2 ;;
+	case) TITLE=$2 ;;
+	pass) PASSED=$((PASSED + 1)) ;;
+	fail) FAILED=$((FAILED + 1)) ;;
+	skip) SKIPPED=$((SKIPPED + 1)) ;;
+	esac
+}
+
+# case_number: of the case that came to its end last.
+case_number() {
+	say $((PASSED + FAILED + SKIPPED))
+}
+
+tap() {
+	count_report "$@"
+	case $1 in
+	plan) say "1..$2" ;;
+	pass) say "ok $(case_number) - $TITLE" ;;
+	fail) say "not ok $(case_number) - $TITLE # $2" ;;
+	skip) say "ok $(case_number) - $TITLE # SKIP $2" ;;
+	bail) say "Bail out! $2" ;;
+	esac
+}
+
+narrate() {
+	count_report "$@"
+	case $1 in
+	case) say "$BOLD$(($(case_number) + 1)). $2$PLAIN" ;;
+	show) say "   $CYAN\$ $2$PLAIN" ;;
+	out) say "     $2" ;;
+	pass) say "   ${GREEN}ok$PLAIN" ;;
+	fail) say "   ${RED}failed: $2$PLAIN" ;;
+	skip) say "   skipped: $2" ;;
+	bail) say "${RED}$2; the end of its log:$PLAIN" ;;
+	esac
 }

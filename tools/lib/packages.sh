@@ -23,6 +23,18 @@ command:bats            bats
 file:/etc/ssl/certs/ca-certificates.crt ca-certificates
 '
 
+# The same for kernels that run in QEMU.
+readonly QEMU_NEEDS='
+command:qemu-system-x86_64 qemu-system-x86
+file:/usr/include/gelf.h libelf-dev
+'
+
+# need_qemu: these count as well from now on.
+MORE_NEEDS=
+need_qemu() {
+	MORE_NEEDS=$QEMU_NEEDS
+}
+
 # have CHECK: whether what CHECK names is there.
 have() {
 	local name=${1#*:}
@@ -38,7 +50,7 @@ missing_packages() {
 	local check package
 	while read -r check package; do
 		[[ -z $check ]] || have "$check" || say "$package"
-	done <<<"$NEEDS"
+	done <<<"$NEEDS$MORE_NEEDS"
 }
 
 # as_root COMMAND...: as root, without asking for a password; fails where

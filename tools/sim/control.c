@@ -17,6 +17,10 @@ static const char help_text[] =
 	"set LINE 0|1                       drive a line\n"
 	"get [LINE]                         the value of a line; or all about all lines\n"
 	"pulse LINE DURATION                invert a line for a time, such as 10ms\n"
+	"toggle LINE COUNT [pause DURATION] [rearm DURATION]\n"
+	"                                   invert a line so often: with a pause before each\n"
+	"                                   edge; with rearm, each when the guest is ready for\n"
+	"                                   it, or an error if that takes longer\n"
 	"wait LINE 0|1 [timeout DURATION]   answer when a line has a value\n"
 	"watch                              report every change from now on\n"
 	"stats [reset]                      what happened so far\n"
@@ -213,6 +217,101 @@ static void command_wait(struct control_client *client, char **words, int count)
 		loop_timer_start(client->server->loop, &client->timeout, ns);
 }
 
+/* Later commands of the client wait until this one is answered. */
+static bool is_busy(const struct control_client *client)
+{
+	return client->waiting || client->toggling;
+}
+
+static void end_toggle(struct control_client *client)
+{
+	client->toggling = false;
+	loop_timer_stop(client->server->loop, &client->toggle.timer);
+}
+
+static void make_edge(struct control_client *client)
+{
+	struct control_toggle *t = &client->toggle;
+	struct device *dev = client->server->dev;
+
+	t->done++;
+	device_set_level(dev, t->line, !dev->bank.lines[t->line].level);
+}
+
+/* What follows an edge: the guest must be ready, then comes the pause. */
+static void continue_toggle(struct control_client *client)
+{
+	struct control_toggle *t = &client->toggle;
+	struct loop *loop = client->server->loop;
+
+	t->unarmed = t->rearm_ns && !bank_of(client)->lines[t->line].unmasked;
+	if (t->unarmed) {
+		loop_timer_start(loop, &t->timer, t->rearm_ns);
+	} else if (t->done < t->count) {
+		loop_timer_start(loop, &t->timer, t->pause_ns);
+	} else {
+		end_toggle(client);
+		reply_ok(client);
+	}
+}
+
+static void toggle_time_over(void *ctx)
+{
+	struct control_client *client = ctx;
+	struct control_toggle *t = &client->toggle;
+
+	if (t->unarmed) {
+		end_toggle(client);
+		buffer_printf(&client->out, "error timeout: line %u is not armed after %u of "
+			      "%u edges\n", t->line, t->done, t->count);
+	} else {
+		make_edge(client);
+		continue_toggle(client);
+	}
+	run_commands(client);
+	send_pending(client);
+}
+
+static bool parse_toggle(char **words, int count, struct control_toggle *t)
+{
+	uint64_t *ns;
+
+	if (!parse_uint(words[2], &t->count) || !t->count || t->count > CONTROL_MAX_EDGES)
+		return false;
+	for (int i = 3; i < count; i += 2) {
+		if (!strcmp(words[i], "pause"))
+			ns = &t->pause_ns;
+		else if (!strcmp(words[i], "rearm"))
+			ns = &t->rearm_ns;
+		else
+			return false;
+		if (i + 1 == count || !parse_duration(words[i + 1], ns))
+			return false;
+	}
+	return true;
+}
+
+static void command_toggle(struct control_client *client, char **words, int count)
+{
+	struct control_toggle *t = &client->toggle;
+	int line = find_line(client, words[1]);
+
+	if (line < 0)
+		return;
+	*t = (struct control_toggle){ .timer = t->timer, .line = line };
+	if (!parse_toggle(words, count, t))
+		return reply_error(client, "after the line comes a count up to 100000, then maybe "
+				   "\"pause\", \"rearm\", each with a duration such as 1ms");
+	remove_pulse(client->server, line);
+	if (t->pause_ns || t->rearm_ns) {
+		client->toggling = true;
+		return continue_toggle(client);
+	}
+	while (t->done < t->count)
+		make_edge(client);
+	reply_ok(client);
+}
+
 static void print_queue(struct buffer *out, const char *name, const struct queue_stats *q)
 {
 	buffer_printf(out, "%s.notifications %llu\n", name, (unsigned long long)q->notifications);
@@ -302,6 +401,7 @@ static const struct command commands[] = {
 	{ "set", command_set, 3, 3 },
 	{ "get", command_get, 1, 2 },
 	{ "pulse", command_pulse, 3, 3 },
+	{ "toggle", command_toggle, 3, 7 },
 	{ "wait", command_wait, 3, 5 },
 	{ "watch", command_watch, 1, 1 },
 	{ "stats", command_stats, 1, 2 },
@@ -339,6 +439,7 @@ static void run_command(struct control_client *client, char *text)
 static void close_client(struct control_client *client)
 {
 	end_wait(client);
+	end_toggle(client);
 	loop_del(client->server->loop, &client->source);
 	close(client->source.fd);
 	client->source.fd = -1;
@@ -352,7 +453,7 @@ static void run_commands(struct control_client *client)
 {
 	char text[CONTROL_MAX_LINE + 1];
 
-	while (!client->waiting && client->in.len) {
+	while (!is_busy(client) && client->in.len) {
 		char *head = buffer_head(&client->in);
 		char *end = memchr(head, '\n', client->in.len);
 		size_t len = end ? (size_t)(end - head) : client->in.len;
@@ -394,7 +495,7 @@ static void send_pending(struct control_client *client)
 		return close_client(client);
 	if (len > 0)
 		buffer_take(&client->out, len);
-	if (client->input_ended && !client->out.len && !client->waiting && !client->watching)
+	if (client->input_ended && !client->out.len && !is_busy(client) && !client->watching)
 		return close_client(client);
 	update_events(client);
 }
@@ -419,7 +520,7 @@ static void receive(struct control_client *client)
 		return input_ended(client);
 	buffer_add(&client->in, data, len);
 	run_commands(client);
-	if (!client->waiting && client->in.len == CONTROL_MAX_LINE) {
+	if (!is_busy(client) && client->in.len == CONTROL_MAX_LINE) {
 		reply_error(client, "command too long");
 		client->in.len = 0;
 		client->input_ended = true;
@@ -479,6 +580,22 @@ static void on_changed(void *ctx, unsigned int line)
 	}
 }
 
+/* As on_changed(): only starts a timer or fills a buffer. */
+static void on_armed(void *ctx, unsigned int line)
+{
+	struct control *c = ctx;
+
+	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++) {
+		struct control_client *client = &c->clients[i];
+
+		if (!client->toggling || !client->toggle.unarmed || client->toggle.line != line)
+			continue;
+		continue_toggle(client);
+		if (client->out.len)
+			client->source.events |= POLLOUT;
+	}
+}
+
 static void init_client(struct control *c, struct control_client *client)
 {
 	*client = (struct control_client){
@@ -487,6 +604,7 @@ static void init_client(struct control *c, struct control_client *client)
 		.in = { .max = CONTROL_MAX_LINE },
 		.out = { .max = CONTROL_MAX_OUT },
 		.timeout = { .expired = wait_timed_out, .ctx = client },
+		.toggle.timer = { .expired = toggle_time_over, .ctx = client },
 	};
 }
 
@@ -503,6 +621,8 @@ void control_init(struct control *c, struct loop *loop, struct device *dev)
 		init_client(c, &c->clients[i]);
 	dev->changed = on_changed;
 	dev->changed_ctx = c;
+	dev->armed = on_armed;
+	dev->armed_ctx = c;
 }
 
 static void refuse_client(int fd)
@@ -542,6 +662,7 @@ void control_accept(struct control *c, int fd)
 void control_free(struct control *c)
 {
 	c->dev->changed = NULL;
+	c->dev->armed = NULL;
 	while (c->pulses)
 		remove_pulse(c, c->pulses->line);
 	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++)

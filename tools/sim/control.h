@@ -8,8 +8,29 @@
 #define CONTROL_MAX_CLIENTS	64
 #define CONTROL_MAX_LINE	4096
 #define CONTROL_MAX_OUT		(32u << 20)
+#define CONTROL_MAX_EDGES	100000
 
 struct control;
+
+/**
+ * struct control_toggle - edges that a client asked for
+ * @timer: ends the time that is waited now
+ * @unarmed: that is the wait for the line to be armed, else the pause
+ * @line: the line
+ * @count: edges to make
+ * @done: edges made
+ * @pause_ns: pause before each edge
+ * @rearm_ns: longest wait for the line to be armed; 0 not to wait for it
+ */
+struct control_toggle {
+	struct loop_timer timer;
+	bool unarmed;
+	unsigned int line;
+	unsigned int count;
+	unsigned int done;
+	uint64_t pause_ns;
+	uint64_t rearm_ns;
+};
 
 /**
  * struct control_client - somebody who is connected
@@ -22,6 +43,8 @@ struct control;
  * @wait_line: the line it waits for
  * @wait_level: the value it waits for
  * @timeout: ends the wait
+ * @toggling: as @waiting, for a toggle command
+ * @toggle: what it asked for
  * @input_ended: the client sends no more; close when all is answered
  */
 struct control_client {
@@ -34,6 +57,8 @@ struct control_client {
 	unsigned int wait_line;
 	bool wait_level;
 	struct loop_timer timeout;
+	bool toggling;
+	struct control_toggle toggle;
 	bool input_ended;
 };
 

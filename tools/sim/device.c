@@ -41,6 +41,14 @@ static void on_changed(void *ctx, unsigned int line)
 		dev->changed(dev->changed_ctx, line);
 }
 
+static void on_armed(void *ctx, unsigned int line)
+{
+	struct device *dev = ctx;
+
+	if (dev->armed)
+		dev->armed(dev->armed_ctx, line);
+}
+
 static void on_violation(void *ctx, unsigned int line, const char *what)
 {
 	struct device *dev = ctx;
@@ -53,6 +61,7 @@ static void on_violation(void *ctx, unsigned int line, const char *what)
 static const struct gpio_ops device_gpio_ops = {
 	.event		= on_event,
 	.changed	= on_changed,
+	.armed		= on_armed,
 	.violation	= on_violation,
 };
 

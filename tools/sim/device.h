@@ -86,6 +86,9 @@ struct parked {
  * @notify_ctx: for @notify
  * @changed: a line changed; may be NULL
  * @changed_ctx: for @changed
+ * @armed: a line is ready for an interrupt; may be NULL. It must not drive
+ *	   a line: the queue is being served.
+ * @armed_ctx: for @armed
  */
 struct device {
 	struct gpio_bank bank;
@@ -100,6 +103,8 @@ struct device {
 	void *notify_ctx;
 	void (*changed)(void *ctx, unsigned int line);
 	void *changed_ctx;
+	void (*armed)(void *ctx, unsigned int line);
+	void *armed_ctx;
 };
 
 int device_init(struct device *dev, unsigned int lines);

@@ -381,7 +381,8 @@ bool gpio_may_unmask(struct gpio_bank *bank, unsigned int number)
 
 /**
  * gpio_unmask() - the driver queued a buffer for a line's interrupt
- * @bank: the device; its event() may be called at once
+ * @bank: the device; its event() is called if there is something to tell,
+ *	  else its armed()
  * @number: a line for which gpio_may_unmask() is true
  */
 void gpio_unmask(struct gpio_bank *bank, unsigned int number)
@@ -394,6 +395,8 @@ void gpio_unmask(struct gpio_bank *bank, unsigned int number)
 	} else if (line->latched || level_active(line)) {
 		line->latched = false;
 		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_VALID);
+	} else {
+		bank->ops->armed(bank->ctx, number);
 	}
 }
 

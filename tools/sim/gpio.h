@@ -37,11 +37,13 @@ struct gpio_line {
  * @event: the line's buffer goes back to the driver, with this
  *	   VIRTIO_GPIO_IRQ_STATUS_*
  * @changed: value, direction or trigger of a line changed
+ * @armed: the line's buffer waits for the next interrupt
  * @violation: the driver did what the specification forbids
  */
 struct gpio_ops {
 	void (*event)(void *ctx, unsigned int line, uint8_t status);
 	void (*changed)(void *ctx, unsigned int line);
+	void (*armed)(void *ctx, unsigned int line);
 	void (*violation)(void *ctx, unsigned int line, const char *what);
 };
 

@@ -164,6 +164,35 @@ refused() {
 	[ "$output" = "missing: no-such-package" ]
 }
 
+@test "setup: QEMU is asked for only where it is used" {
+	fake apt-get <<<'exit 100'
+	sed -i 's/^command:qemu-system-x86_64 .*/command:no-such-qemu no-such-package/' \
+		"$REPO/tools/lib/packages.sh"
+	run vgpio setup --check
+	[ "$output" = "nothing is missing" ]
+	run vgpio setup --qemu --check
+	[ "$status" -eq 1 ]
+	[ "$output" = "missing: no-such-package" ]
+	local verb
+	for verb in 'kunit --rt' suspend; do
+		# shellcheck disable=SC2086 # a verb and its option
+		run vgpio $verb
+		[ "$status" -eq 1 ]
+		[[ $output == *no-such-package* ]]
+	done
+}
+
+@test "kunit: one configuration at a time" {
+	refused kunit --debug --rt
+	[[ $output == *"pass one of them"* ]]
+}
+
+@test "kunit --rt: KVM is not asked for" {
+	fake qemu-system-x86_64 <<<'echo "$*"'
+	PATH=$REPO/tools/lib/tcg:$PATH run qemu-system-x86_64 -m 1 -accel kvm -accel hvf -accel tcg -append 'a  b'
+	[ "$output" = "-m 1 -accel tcg -append a  b" ]
+}
+
 @test "what cannot be installed is named" {
 	sed -i "s/^command:gcc .*/&\ncommand:no-such-tool no-such-package/" "$REPO/tools/lib/packages.sh"
 	fake sudo <<<'exit 1'

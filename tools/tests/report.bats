@@ -35,6 +35,21 @@ group() {
 	[ "${lines[0]}" = "0 0 0" ]
 }
 
+@test "KUnit: what the kernel complains of is a failure" {
+	cat >"$LOG" <<-END
+		    ok 1 gpio_virtio_a
+		[ BUG: Invalid wait context ]
+		WARNING: kernel/softirq.c:289 at __local_bh_enable_ip+0x9f/0x140
+		    # a: a WARNING is expected here
+	END
+	run bash -c '. "$1/lib/build.sh"; KUNIT_FAILED=1 KUNIT_DETAIL="failed: b"
+		kunit_splats "$2"; echo "$KUNIT_FAILED"; echo "$KUNIT_DETAIL"' - "$BATS_TEST_DIRNAME/.." "$LOG"
+	[ "${lines[0]}" = 3 ]
+	[ "${lines[1]}" = "failed: b" ]
+	[ "${lines[2]}" = "failed: kernel log: BUG: Invalid wait context ]" ]
+	[ "${#lines[@]}" -eq 4 ]
+}
+
 # count FUNCTION [STATUS]: the counters of cmd/test on LOG.
 count() {
 	bash -c '. "$1/cmd/test"; "$2" "$3" "$4"; echo "$PASSED $FAILED $SKIPPED"' - \
@@ -44,6 +59,27 @@ count() {
 @test "TAP: skipped is not passed" {
 	printf '1..4\nok 1 - a\nok 2 - b # SKIP no\nnot ok 3 - c\nok 4 - d\n' >"$LOG"
 	[ "$(count count_tap)" = "2 1 1" ]
+}
+
+# tell WORD TEXT...: what a guest tells, as TAP.
+tell_tap() {
+	bash -c '. "$1/lib/common.sh"; . "$1/lib/guest.sh"; PASSED=0 FAILED=0 SKIPPED=0
+		while read -r word text; do tap "$word" "$text"; done' - \
+		"$BATS_TEST_DIRNAME/.." >"$LOG"
+}
+
+@test "TAP: the cases of a guest are numbered, skipped ones too" {
+	tell_tap <<-END
+		plan 3
+		case a
+		pass
+		case b
+		skip no
+		case c
+		fail why
+	END
+	[ "$(<"$LOG")" = $'1..3\nok 1 - a\nok 2 - b # SKIP no\nnot ok 3 - c # why' ]
+	[ "$(count count_tap)" = "1 1 1" ]
 }
 
 @test "closing line: with and without skipped ones" {
@@ -78,4 +114,12 @@ count() {
 	run vgpio test nonsense
 	[ "$status" -eq 1 ]
 	[[ $output == *"has no step 'nonsense'"* ]]
+}
+
+@test "steps in QEMU run when they are named, and only then" {
+	local step
+	for step in kunit-rt suspend; do
+		bash -c '. "$1/cmd/test"; [[ " ${STEPS[*]} " != *" $2 "* && " ${MORE_STEPS[*]} " == *" $2 "* ]]' - \
+			"$BATS_TEST_DIRNAME/.." "$step"
+	done
 }

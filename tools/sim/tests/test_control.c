@@ -301,6 +301,163 @@ static void durations_are_read(void **state)
 	assert_int_equal(ns, 86400000000000ull);
 }
 
+/* The guest waits for an interrupt of line 1. */
+static void guest_arms(struct fixture *f)
+{
+	gpio_unmask(&f->dev.bank, 1);
+	run(f);
+}
+
+static void guest_wants_edges(struct fixture *f)
+{
+	guest_says(f, VIRTIO_GPIO_MSG_SET_DIRECTION, 1, VIRTIO_GPIO_DIRECTION_IN);
+	guest_says(f, VIRTIO_GPIO_MSG_IRQ_TYPE, 1, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
+}
+
+static void toggle_makes_edges_at_once(void **state)
+{
+	struct fixture *f = *state;
+
+	guest_wants_edges(f);
+	assert_conversation(f, "toggle 1 5\n", OK);
+	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_int_equal(f->dev.bank.stats.latched, 1);
+	assert_int_equal(f->dev.bank.stats.coalesced, 4);
+	assert_conversation(f, "toggle \"Red LED\" 2\n", OK);
+	assert_false(gpio_value(&f->dev.bank, 0));
+}
+
+static void toggle_pauses_before_each_edge(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_client(f);
+
+	say(f, fd, "toggle 1 2 pause 30ms\nget 0\n");
+	assert_false(gpio_value(&f->dev.bank, 1));
+	sleep_ms(35);
+	run(f);
+	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_reply(fd, "");
+	sleep_ms(35);
+	run(f);
+	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_reply(fd, "ok\nok 0\n");
+	assert_null(f->loop.timers);
+	close(fd);
+}
+
+static void toggle_waits_for_the_guest(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_client(f);
+
+	guest_wants_edges(f);
+	say(f, fd, "toggle 1 2 rearm 10s\n");
+	assert_false(gpio_value(&f->dev.bank, 1));
+	guest_arms(f);
+	assert_true(gpio_value(&f->dev.bank, 1));
+	guest_arms(f);
+	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_reply(fd, "");
+	guest_arms(f);
+	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_reply(fd, OK);
+	assert_int_equal(f->dev.bank.stats.delivered, 2);
+	assert_int_equal(f->dev.bank.stats.latched, 0);
+	assert_null(f->loop.timers);
+	close(fd);
+}
+
+static void toggle_pauses_when_the_guest_is_ready(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_client(f);
+
+	guest_wants_edges(f);
+	say(f, fd, "toggle 1 1 rearm 10s pause 30ms\n");
+	guest_arms(f);
+	assert_false(gpio_value(&f->dev.bank, 1));
+	sleep_ms(35);
+	run(f);
+	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_reply(fd, "");
+	close(fd);
+}
+
+static void toggle_tells_that_the_guest_is_not_ready(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_client(f);
+
+	guest_wants_edges(f);
+	guest_arms(f);
+	say(f, fd, "toggle 1 3 rearm 5ms\nget 1\n");
+	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_reply(fd, "");
+	sleep_ms(10);
+	run(f);
+	assert_reply(fd, "error timeout: line 1 is not armed after 1 of 3 edges\nok 1\n");
+	guest_arms(f);
+	assert_true(gpio_value(&f->dev.bank, 1));
+	close(fd);
+}
+
+static void toggle_minds_its_own_line(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_client(f);
+
+	guest_wants_edges(f);
+	say(f, fd, "toggle 0 1 rearm 10s\n");
+	guest_arms(f);
+	assert_false(gpio_value(&f->dev.bank, 0));
+	assert_reply(fd, "");
+	close(fd);
+}
+
+static void toggle_ends_a_pulse(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_conversation(f, "pulse 1 5ms\n", OK);
+	assert_conversation(f, "toggle 1 2\n", OK);
+	sleep_ms(10);
+	run(f);
+	assert_true(gpio_value(&f->dev.bank, 1));
+}
+
+static void toggling_client_may_leave(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_client(f);
+
+	guest_wants_edges(f);
+	say(f, fd, "toggle 1 1 rearm 10s\n");
+	close(fd);
+	run(f);
+	assert_null(f->loop.timers);
+	guest_arms(f);
+	assert_false(gpio_value(&f->dev.bank, 1));
+}
+
+static void toggle_refuses_nonsense(void **state)
+{
+	static const char *const wrong[] = {
+		"toggle 1 0\n", "toggle 1 x\n", "toggle 1 100001\n", "toggle 1 2 pause\n",
+		"toggle 1 2 pause 0ms\n", "toggle 1 2 break 1ms\n",
+		"toggle 1 2 pause 1ms rearm\n",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_conversation(f, wrong[i], "error after the line comes a count up to "
+				    "100000, then maybe \"pause\", \"rearm\", each with a "
+				    "duration such as 1ms\n");
+	assert_conversation(f, "toggle 1\n", "error wrong number of words; try help\n");
+	assert_conversation(f, "toggle 9 1\n", "error no line is numbered or named \"9\"\n");
+	assert_false(gpio_value(&f->dev.bank, 1));
+}
+
 static void watch_reports_changes(void **state)
 {
 	struct fixture *f = *state;
@@ -456,8 +613,8 @@ static void stats_are_told_and_reset(void **state)
 
 static void help_names_every_command(void **state)
 {
-	static const char *const names[] = { "set ", "get ", "pulse ", "wait ", "watch",
-					     "stats ", "help", "quit" };
+	static const char *const names[] = { "set ", "get ", "pulse ", "toggle ", "wait ",
+					     "watch", "stats ", "help", "quit" };
 	struct fixture *f = *state;
 	char reply[8192];
 	int fd = connect_client(f);
@@ -579,6 +736,15 @@ int main(void)
 		TEST(set_ends_a_pulse),
 		TEST(pulse_refuses_bad_durations),
 		TEST(durations_are_read),
+		TEST(toggle_makes_edges_at_once),
+		TEST(toggle_pauses_before_each_edge),
+		TEST(toggle_waits_for_the_guest),
+		TEST(toggle_pauses_when_the_guest_is_ready),
+		TEST(toggle_tells_that_the_guest_is_not_ready),
+		TEST(toggle_minds_its_own_line),
+		TEST(toggle_ends_a_pulse),
+		TEST(toggling_client_may_leave),
+		TEST(toggle_refuses_nonsense),
 		TEST(watch_reports_changes),
 		TEST(watch_and_commands_go_together),
 		TEST(wait_is_answered_at_once_if_true),

@@ -26,6 +26,7 @@
  * @status: the last event's status
  * @line: the last event's line
  * @changes: number of changes
+ * @armed: number of times a line was ready for an interrupt
  * @violations: number of violations
  * @what: the last violation
  */
@@ -35,6 +36,7 @@ struct fixture {
 	uint8_t status;
 	unsigned int line;
 	unsigned int changes;
+	unsigned int armed;
 	unsigned int violations;
 	const char *what;
 };
@@ -56,6 +58,14 @@ static void on_changed(void *ctx, unsigned int line)
 	f->changes++;
 }
 
+static void on_armed(void *ctx, unsigned int line)
+{
+	struct fixture *f = ctx;
+
+	(void)line;
+	f->armed++;
+}
+
 static void on_violation(void *ctx, unsigned int line, const char *what)
 {
 	struct fixture *f = ctx;
@@ -66,7 +76,7 @@ static void on_violation(void *ctx, unsigned int line, const char *what)
 }
 
 static const struct gpio_ops ops = {
-	.event = on_event, .changed = on_changed, .violation = on_violation,
+	.event = on_event, .changed = on_changed, .armed = on_armed, .violation = on_violation,
 };
 
 static int set_up(void **state)
@@ -486,6 +496,23 @@ static void unmasking_a_disabled_interrupt_returns_the_buffer(void **state)
 	assert_true(gpio_may_unmask(&f->bank, 0));
 }
 
+static void unmasking_tells_when_a_line_is_armed(void **state)
+{
+	struct fixture *f = *state;
+
+	unmask(f, 0);
+	assert_int_equal(take_event(f), INVALID);
+	assert_int_equal(f->armed, 0);
+	enable(f, BOTH);
+	set_level(f, true);
+	unmask(f, 0);
+	assert_int_equal(take_event(f), VALID);
+	assert_int_equal(f->armed, 0);
+	unmask(f, 0);
+	assert_int_equal(take_event(f), NO_EVENT);
+	assert_int_equal(f->armed, 1);
+}
+
 static void level_is_not_latched(void **state)
 {
 	struct fixture *f = *state;
@@ -708,6 +735,7 @@ int main(void)
 		TEST(disabling_discards_a_latched_edge),
 		TEST(disabling_returns_the_buffer),
 		TEST(unmasking_a_disabled_interrupt_returns_the_buffer),
+		TEST(unmasking_tells_when_a_line_is_armed),
 		TEST(level_is_not_latched),
 		TEST(active_level_fires_when_unmasked),
 		TEST(active_level_fires_again),

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The cases of 'suspend', read after those of 'demo'. The device is reset in
+# each: what it knows of the driver afterwards, the driver told it again.
+
+CASES=(chip lines_devices lines_idle lines_ram edges_devices edges_idle edges_ram
+	no_violation clean_log)
+
+# --- ways to sleep -----------------------------------------------------------------
+
+# The devices are suspended, and resumed after a while.
+sleep_devices() {
+	local failed=0
+	echo devices >/sys/power/pm_test
+	echo mem >/sys/power/state || failed=1
+	echo none >/sys/power/pm_test
+	return "$failed"
+}
+
+# The host wakes the machine, by the serial line or as a button does.
+sleep_idle() {
+	echo enabled >/sys/class/tty/ttyS0/power/wakeup || return
+	tell asleep
+	echo freeze >/sys/power/state
+}
+
+sleep_ram() {
+	echo deep >/sys/power/mem_sleep || return
+	tell asleep
+	echo mem >/sys/power/state
+}
+
+# sleep_well HOW: as the host sees it, the device was reset on the way.
+sleep_well() {
+	local before
+	before=$(ask seen 0 | wc -l)
+	host stats reset >/dev/null
+	"sleep_$1" 2>/tmp/sleep
+	check "sleep" "$?: $(</tmp/sleep)" "0: " || return
+	ON_THE_WAY=$(ask seen 0 | tail -n +$((before + 1)))
+	check "resets of the device" "$(grep -c 'direction none' <<<"$ON_THE_WAY")" 1
+}
+
+# --- the cases ---------------------------------------------------------------------
+
+lines_devices() {
+	title "lines over a suspend of the devices"
+	lines_over devices
+}
+
+lines_idle() {
+	title "lines over suspend-to-idle"
+	lines_over idle
+}
+
+lines_ram() {
+	title "lines over suspend-to-RAM"
+	lines_over ram
+}
+
+# lines_over HOW: the host drives the opposite of the outputs, so that these
+# show that they are.
+lines_over() {
+	host set 0 0 >/dev/null
+	host set 1 1 >/dev/null
+	host set button 0 >/dev/null
+	hold 0=1 1=0
+	wait_for 1 direction output
+	host pulse button 1s >/dev/null
+	check "button before" "$(get 2)" 1 || return
+	sleep_well "$1" || return
+	show "host: get led-red; get led-green" "$(value_of 0) $(value_of 1)"
+	check "outputs after" "$(field 0 direction) $(value_of 0) $(field 1 direction) $(value_of 1)" \
+		"output 1 output 0" || return
+	check "wrong levels on the way" "$(grep -c 'value 0 direction output' <<<"$ON_THE_WAY")" 0 || return
+	check "button after" "$(get 2)" 0 || return
+	host set button 1 >/dev/null
+	check "button set after" "$(get 2)" 1 || return
+	release
+	hold 0=0 1=1
+	host wait led-red 0 timeout 5s >/dev/null
+	check "outputs set after" "$(value_of 0) $(value_of 1)" "0 1"
+}
+
+edges_devices() {
+	title "edges after a suspend of the devices"
+	edges_over devices
+}
+
+edges_idle() {
+	title "edges after suspend-to-idle"
+	edges_over idle
+}
+
+edges_ram() {
+	title "edges after suspend-to-RAM"
+	edges_over ram
+}
+
+# edges_over HOW: the program that watches for them sleeps, too.
+edges_over() {
+	[[ $(</sys/bus/virtio/devices/virtio0/features) == 1* ]] || {
+		SKIP="this QEMU hides the interrupts of the device"
+		return
+	}
+	host set door 0 >/dev/null
+	hold 0=1
+	record 3 /tmp/edges
+	check "edges before" "$(host toggle door 4 rearm 5s)" ok || return
+	sleep_well "$1" || return
+	wait_for 3 trigger both
+	check "edges after" "$(host toggle door 4 rearm 5s)" ok || return
+	end_record 8
+	show "host: toggle door 4; sleep; toggle door 4; guest: gpiomon $CHIP 3" \
+		"$(cut -d' ' -f1 /tmp/edges | paste -sd' ')"
+	check "edges of door" "$(wc -l </tmp/edges)" 8 || return
+	check "edges out of order" "$(out_of_order /tmp/edges)" ''
+}

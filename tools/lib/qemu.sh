@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A guest in QEMU that is wired to the simulator, as tools/lib/guest.sh wires
+# one under User-Mode Linux. It sleeps as a PC does, and its devices are reset
+# then. Processors are emulated, so that it is the same everywhere.
+
+# What the guest takes of this machine, with the libraries these need.
+readonly GUEST_PROGRAMS=(awk bash cut dmesg gpiodetect gpioget gpioinfo gpiomon gpioset
+	grep head mount paste sed seq sleep stty sync tail timeout tr wc)
+
+# guest_programs: a line of gen_init_cpio for each file.
+guest_programs() {
+	local name file
+	for name in "${GUEST_PROGRAMS[@]}"; do
+		file=$(readlink -f "$(command -v "$name")")
+		say "file /usr/bin/$name $file 0755 0 0"
+		{ ldd "$file" 2>/dev/null || :; } |
+			sed -nE 's/.*[[:space:]](\/[^ ]+) \(.*/file \1 \1 0755 0 0/p'
+	done | sort -u
+}
+
+# with_folders: the same lines, after those for the folders they need.
+with_folders() {
+	awk '
+		{ lines[NR] = $0; n = split($2, part, "/"); path = "" }
+		{
+			for (i = 2; i < n; i++) {
+				path = path "/" part[i]
+				if (!seen[path]++)
+					print "dir " path " 0755 0 0"
+			}
+		}
+		END { for (i = 1; i <= NR; i++) print lines[i] }'
+}
+
+# guest_initramfs: GUEST/initramfs, with the programs and GUEST/guest.
+guest_initramfs() {
+	local name
+	{
+		guest_programs
+		for name in "$GUEST"/guest/*; do
+			say "file /guest/$(basename "$name") $name 0755 0 0"
+		done
+		for name in proc sys tmp run; do
+			say "dir /$name 0755 0 0"
+		done
+		say 'slink /bin usr/bin 0777 0 0'
+		say 'nod /dev/console 0600 0 0 c 5 1'
+	} | with_folders >"$GUEST/initramfs.list"
+	"$BUILD/usr/gen_init_cpio" "$GUEST/initramfs.list" >"$GUEST/initramfs" ||
+		die "the guest's file system cannot be packed"
+}
+
+# build_pc: BUILD, the kernel for it.
+build_pc() {
+	ARCH=x86_64
+	build_dir suspend
+	kernel_config suspend-x86_64.config
+	kernel_make suspend 1500 || exit 1
+}
+
+# start_pc MODE: GUEST_PID, with its console in a log. The serial line for the
+# cases comes first, as under User-Mode Linux.
+start_pc() {
+	local qemu=(qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -m 256M
+		-object 'memory-backend-memfd,id=mem,size=256M,share=on' -machine memory-backend=mem
+		-kernel "$BUILD/arch/x86/boot/bzImage" -initrd "$GUEST/initramfs"
+		-append "console=ttyS1 no_console_suspend quiet suspend.pm_test_delay=2 rdinit=/guest/init vgpio_mode=$1"
+		-serial "pipe:$GUEST/line" -serial "file:$GUEST/console.log"
+		-monitor "pipe:$GUEST/monitor"
+		-chardev "socket,id=gpio,path=$GUEST/gpio.sock"
+		-device 'vhost-user-gpio-pci,chardev=gpio')
+	ln -s to "$GUEST/line.in"
+	ln -s from "$GUEST/line.out"
+	mkfifo "$GUEST"/monitor.{in,out}
+	exec {TO_MONITOR}<>"$GUEST/monitor.in"
+	(exec_alone timeout -s KILL "$GUEST_SECONDS" "${qemu[@]}" \
+		</dev/null >"$GUEST/qemu.log" 2>&1) &
+	watch_guest $!
+}
