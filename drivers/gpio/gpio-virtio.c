@@ -251,6 +251,9 @@ struct virtio_gpio_requestq {
  * @stale: the buffers that the device has were queued before the interrupt was
  *	   disabled last, so it is to return them
  * @errors: number of events in a row that made no sense
+ * @changer: the task in which the irq core has changed what the device is to be
+ *	     told, until it is about to do that
+ * @rcu: frees it
  *
  * What follows is for the device: what the driver queues to unmask the
  * interrupt, and what the device answers when that fires.
@@ -261,6 +264,8 @@ struct virtio_gpio_irq {
 	u8 type;
 	bool stale;
 	u8 errors;
+	struct task_struct *changer;
+	struct rcu_head rcu;
 
 	/* private: */
 	__dma_from_device_group_begin();
@@ -272,8 +277,8 @@ struct virtio_gpio_irq {
 /**
  * struct virtio_gpio_eventq - the queue of events, and the lines' interrupts
  * @vq: the virtqueue; NULL while there is none
- * @lock: protects @vq, @next, @queued, @num_queued, @was_full, and what is in
- *	  @irqs with its removal. Bits of @enabled are set with it
+ * @lock: protects @vq, @next, @queued, @num_queued, @was_full, @resets, and
+ *	  what is in @irqs with its removal. Bits of @enabled are set with it
  * @irqs: struct virtio_gpio_irq of the lines whose interrupt is in use
  * @next: the line whose turn it is when not all fit into the virtqueue
  * @enabled: lines whose trigger type the device has accepted, and of which the
@@ -281,8 +286,11 @@ struct virtio_gpio_irq {
  * @queued: lines whose buffers the device has
  * @num_queued: number of lines in @queued
  * @was_full: it was said that not all lines fit
- * @locked: lines that the irq core has locked, to change something about their
- *	    interrupt. Only then are entries of @irqs added
+ * @resets: number of times that the device has lost what it was told
+ * @busy: lines that the irq core does something with, after which @ready and
+ *	  @pending are taken care of
+ * @locked: lines of which the device is being told something. What is used in
+ *	    @irqs stays meanwhile
  * @unmasked: lines that the irq core wants to hear of
  * @ready: lines whose buffers may have to be queued
  * @pending: lines with an event that the irq core has not been told of
@@ -303,6 +311,8 @@ struct virtio_gpio_eventq {
 	unsigned long *queued;
 	unsigned int num_queued;
 	bool was_full;
+	unsigned int resets;
+	unsigned long *busy;
 	unsigned long *locked;
 	unsigned long *unmasked;
 	unsigned long *ready;
@@ -768,8 +778,8 @@ static int virtio_gpio_look(struct virtio_gpio_requestq *q,
  *
  * Context: May sleep.
  * Return: 0; -EINVAL if the device refuses the request, -EIO if its reply makes
- *	   no sense or it was reset before it replied; -EINTR; -ENODEV;
- *	   -ESHUTDOWN if it sleeps; -ETIMEDOUT.
+ *	   no sense; -EINTR; -ENODEV; -ESHUTDOWN if it sleeps or was reset before
+ *	   it replied; -ETIMEDOUT.
  */
 static int virtio_gpio_wait(struct virtio_gpio_requestq *q,
 			    struct virtio_gpio_batch *batch)
@@ -1370,7 +1380,7 @@ static void virtio_gpio_free_irq(struct virtio_gpio_eventq *q,
 				 struct virtio_gpio_irq *irq)
 {
 	xa_erase(&q->irqs, irq->gpio);
-	kfree(irq);
+	kfree_rcu(irq, rcu);
 }
 
 /* The device does not do what it should, so do not unmask the line again. */
@@ -1512,7 +1522,7 @@ static void virtio_gpio_irq_mask(struct irq_data *d)
 }
 
 /*
- * Whoever handles an event, or has locked the line, is going to queue its
+ * Whoever handles an event, or is busy with the line, is going to queue its
  * buffers. The irq core does neither when it resumes.
  */
 static void virtio_gpio_irq_unmask(struct irq_data *d)
@@ -1528,8 +1538,55 @@ static void virtio_gpio_irq_unmask(struct irq_data *d)
 	set_bit(gpio, q->ready);
 	/* Pairs with the end of the above. */
 	smp_mb__after_atomic();
-	if (!test_bit(gpio, q->handling) && !test_bit(gpio, q->locked))
+	if (!test_bit(gpio, q->handling) && !test_bit(gpio, q->busy))
 		mod_delayed_work(system_percpu_wq, &q->work, 0);
+}
+
+/*
+ * Remember in which task the device is to be told, once that may sleep. A call
+ * of the irq core that changes nothing comes in any context: it unmasks when a
+ * handler's thread has run, which may be with bottom halves disabled, and
+ * disable_irq_nosync() is for handlers as well.
+ */
+static void virtio_gpio_irq_change(struct virtio_gpio *vgpio,
+				   irq_hw_number_t gpio)
+{
+	struct virtio_gpio_irq *irq;
+
+	guard(rcu)();
+
+	irq = xa_load(&vgpio->eventq.irqs, gpio);
+	if (irq)
+		WRITE_ONCE(irq->changer, current);
+}
+
+/*
+ * If another task has made a change since, it is the one to tell the device of
+ * both.
+ */
+static bool virtio_gpio_irq_was_changed(struct virtio_gpio *vgpio,
+					irq_hw_number_t gpio)
+{
+	struct virtio_gpio_irq *irq;
+
+	/* What an interrupt has on top of the task is not of that task. */
+	if (!in_task())
+		return false;
+
+	guard(rcu)();
+
+	irq = xa_load(&vgpio->eventq.irqs, gpio);
+
+	return irq && cmpxchg(&irq->changer, current, NULL) == current;
+}
+
+/* Also when it is started */
+static void virtio_gpio_irq_enable(struct irq_data *d)
+{
+	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+
+	virtio_gpio_irq_change(gpiochip_get_data(gc), irqd_to_hwirq(d));
+	virtio_gpio_irq_unmask(d);
 }
 
 /*
@@ -1545,6 +1602,7 @@ static void virtio_gpio_irq_shutdown(struct irq_data *d)
 	clear_bit(gpio, vgpio->eventq.unmasked);
 	clear_bit(gpio, vgpio->eventq.enabled);
 	clear_bit(gpio, vgpio->eventq.pending);
+	virtio_gpio_irq_change(vgpio, gpio);
 }
 
 /*
@@ -1559,9 +1617,9 @@ static int virtio_gpio_irq_retrigger(struct irq_data *d)
 	irq_hw_number_t gpio = irqd_to_hwirq(d);
 
 	set_bit(gpio, q->pending);
-	/* Pairs with the end of the lock. */
+	/* Pairs with the one in virtio_gpio_irq_bus_sync_unlock(). */
 	smp_mb__after_atomic();
-	if (!test_bit(gpio, q->locked))
+	if (!test_bit(gpio, q->busy))
 		mod_delayed_work(system_percpu_wq, &q->work, 0);
 
 	return 1;
@@ -1570,34 +1628,42 @@ static int virtio_gpio_irq_retrigger(struct irq_data *d)
 /* The device is told in virtio_gpio_irq_bus_sync_unlock(). */
 static int virtio_gpio_irq_set_type(struct irq_data *d, unsigned int type)
 {
+	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+
 	switch (type) {
 	case IRQ_TYPE_EDGE_RISING:
 	case IRQ_TYPE_EDGE_FALLING:
 	case IRQ_TYPE_EDGE_BOTH:
 	case IRQ_TYPE_LEVEL_LOW:
 	case IRQ_TYPE_LEVEL_HIGH:
+		virtio_gpio_irq_change(gpiochip_get_data(gc), irqd_to_hwirq(d));
 		return 0;
 	default:
 		return -EINVAL;
 	}
 }
 
-/*
- * The lock is held while the device answers. One for each line keeps lines
- * that the device is slow with from stalling others.
- */
 static void virtio_gpio_irq_bus_lock(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
-	irq_hw_number_t gpio = irqd_to_hwirq(d);
 
+	set_bit(irqd_to_hwirq(d), vgpio->eventq.busy);
+}
+
+/*
+ * The lock is held while the device answers. One for each line keeps lines
+ * that the device is slow with from stalling others.
+ */
+static void virtio_gpio_lock_line(struct virtio_gpio *vgpio,
+				  unsigned long gpio)
+{
 	wait_on_bit_lock(vgpio->eventq.locked + BIT_WORD(gpio),
 			 gpio % BITS_PER_LONG, TASK_UNINTERRUPTIBLE);
 }
 
-static void virtio_gpio_irq_bus_unlock(struct virtio_gpio *vgpio,
-				       irq_hw_number_t gpio)
+static void virtio_gpio_unlock_line(struct virtio_gpio *vgpio,
+				    unsigned long gpio)
 {
 	clear_and_wake_up_bit(gpio % BITS_PER_LONG,
 			      vgpio->eventq.locked + BIT_WORD(gpio));
@@ -1652,7 +1718,7 @@ static void virtio_gpio_type_was_set(struct virtio_gpio_eventq *q,
 }
 
 /**
- * virtio_gpio_update_irq() - Have the device know of the trigger type
+ * virtio_gpio_try_type() - Have the device know of the trigger type
  * @vgpio: the device
  * @irq: the line's interrupt
  * @type: the type it should have, one of VIRTIO_GPIO_IRQ_TYPE_*
@@ -1661,25 +1727,41 @@ static void virtio_gpio_type_was_set(struct virtio_gpio_eventq *q,
  * way to tell the caller.
  *
  * Context: May sleep. The caller has locked the line.
+ * Return: 0; -ESHUTDOWN if the device was reset meanwhile; or what
+ *	   virtio_gpio_wait() returns.
  */
-static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
-				   struct virtio_gpio_irq *irq, u8 type)
+static int virtio_gpio_try_type(struct virtio_gpio *vgpio,
+				struct virtio_gpio_irq *irq, u8 type)
 {
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	unsigned int resets = READ_ONCE(q->resets);
 	u8 old = READ_ONCE(irq->type);
 	int ret;
 
 	if (old == type)
-		return;
+		return 0;
 
 	if (old != VIRTIO_GPIO_IRQ_TYPE_NONE)
 		virtio_gpio_disable_irq(vgpio, irq);
 	if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
-		return;
+		return 0;
 
 	ret = virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_IRQ_TYPE, irq->gpio, type,
 			      NULL);
-	guard(spinlock_irqsave)(&vgpio->eventq.lock);
-	virtio_gpio_type_was_set(&vgpio->eventq, irq, type, ret);
+	guard(spinlock_irqsave)(&q->lock);
+	if (!ret && resets != q->resets)
+		ret = -ESHUTDOWN;
+	virtio_gpio_type_was_set(q, irq, type, ret);
+
+	return ret;
+}
+
+/* What was lost in a reset is told again when the device is back. */
+static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
+				   struct virtio_gpio_irq *irq, u8 type)
+{
+	if (virtio_gpio_try_type(vgpio, irq, type) == -ESHUTDOWN)
+		virtio_gpio_try_type(vgpio, irq, type);
 }
 
 /* What is not used any more goes with its last event, locked or not. */
@@ -1694,21 +1776,44 @@ static struct virtio_gpio_irq *virtio_gpio_get_irq(struct virtio_gpio *vgpio,
 	return irq && irq->used ? irq : NULL;
 }
 
+static void virtio_gpio_tell_changes(struct virtio_gpio *vgpio,
+				     struct irq_data *d)
+{
+	irq_hw_number_t gpio = irqd_to_hwirq(d);
+	struct virtio_gpio_irq *irq;
+
+	virtio_gpio_lock_line(vgpio, gpio);
+	irq = virtio_gpio_get_irq(vgpio, gpio);
+	if (irq)
+		virtio_gpio_update_irq(vgpio, irq, irqd_is_started(d) ?
+				       irqd_get_trigger_type(d) :
+				       VIRTIO_GPIO_IRQ_TYPE_NONE);
+	virtio_gpio_unlock_line(vgpio, gpio);
+}
+
+/**
+ * virtio_gpio_irq_bus_sync_unlock() - Finish a call of the irq core
+ * @d: the interrupt
+ *
+ * Context: May sleep if the type was changed, or the interrupt enabled or shut
+ *	    down. Any context if there is nothing to be done, else any that may
+ *	    take the locks of an irq handler.
+ */
 static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
 	irq_hw_number_t gpio = irqd_to_hwirq(d);
-	struct virtio_gpio_irq *irq = virtio_gpio_get_irq(vgpio, gpio);
 
-	if (irq)
-		virtio_gpio_update_irq(vgpio, irq, irqd_is_started(d) ?
-				       irqd_get_trigger_type(d) :
-				       VIRTIO_GPIO_IRQ_TYPE_NONE);
+	clear_bit(gpio, vgpio->eventq.busy);
+	/* Who sets a bit sees that this is over, or is seen here. */
+	smp_mb__after_atomic();
 
-	virtio_gpio_irq_bus_unlock(vgpio, gpio);
+	if (virtio_gpio_irq_was_changed(vgpio, gpio))
+		virtio_gpio_tell_changes(vgpio, d);
 	virtio_gpio_deliver(vgpio, gpio);
-	virtio_gpio_unmask_ready(vgpio);
+	if (test_bit(gpio, vgpio->eventq.ready))
+		virtio_gpio_unmask_ready(vgpio);
 }
 
 /* The buffers of an earlier user may be there still. */
@@ -1744,12 +1849,15 @@ static void virtio_gpio_remove_irq(struct virtio_gpio *vgpio, u16 gpio)
 	struct virtio_gpio_eventq *q = &vgpio->eventq;
 	struct virtio_gpio_irq *irq;
 
+	virtio_gpio_lock_line(vgpio, gpio);
+	irq = virtio_gpio_get_irq(vgpio, gpio);
+	virtio_gpio_update_irq(vgpio, irq, VIRTIO_GPIO_IRQ_TYPE_NONE);
 	scoped_guard(spinlock_irqsave, &q->lock) {
-		irq = xa_load(&q->irqs, gpio);
 		irq->used = false;
 		if (!test_bit(gpio, q->queued))
 			virtio_gpio_free_irq(q, irq);
 	}
+	virtio_gpio_unlock_line(vgpio, gpio);
 
 	virtio_gpio_put_line(vgpio, vgpio->requestq.interrupts, gpio);
 }
@@ -1776,7 +1884,7 @@ static int virtio_gpio_irq_make_input(struct virtio_gpio *vgpio, u16 gpio)
  * This is where a failure can still be reported to whoever requests the
  * interrupt.
  *
- * Context: May sleep. The irq core has locked the line.
+ * Context: May sleep. Calls for the same line do not overlap.
  * Return: 0; -EIO if the line is an output; -ENOMEM; or what
  *	   virtio_gpio_wait() returns.
  */
@@ -1839,6 +1947,7 @@ static void virtio_gpio_irq_print_chip(struct irq_data *d, struct seq_file *p)
  */
 static const struct irq_chip virtio_gpio_irq_chip = {
 	.name			= "virtio-gpio",
+	.irq_enable		= virtio_gpio_irq_enable,
 	.irq_mask		= virtio_gpio_irq_mask,
 	.irq_unmask		= virtio_gpio_irq_unmask,
 	.irq_shutdown		= virtio_gpio_irq_shutdown,
@@ -1982,7 +2091,7 @@ static void virtio_gpio_cancel_requests(struct virtio_gpio *vgpio)
 	for_each_clear_bit(tag, q->free, q->num_slots) {
 		slot = &q->slots[tag];
 		if (slot->batch)
-			virtio_gpio_complete_batch(q, slot, -EIO);
+			virtio_gpio_complete_batch(q, slot, -ESHUTDOWN);
 		virtio_gpio_release_slot(q, slot);
 	}
 	bitmap_zero(q->known, vgpio->gc.ngpio);
@@ -2005,6 +2114,7 @@ static void virtio_gpio_cancel_events(struct virtio_gpio *vgpio)
 
 	bitmap_zero(q->queued, vgpio->gc.ngpio);
 	q->num_queued = 0;
+	q->resets++;
 
 	xa_for_each(&q->irqs, gpio, irq) {
 		clear_bit(gpio, q->enabled);
@@ -2137,8 +2247,8 @@ static int virtio_gpio_init_eventq(struct virtio_gpio *vgpio)
 {
 	struct virtio_gpio_eventq *q = &vgpio->eventq;
 	unsigned long **bitmaps[] = {
-		&q->enabled, &q->queued, &q->locked, &q->unmasked, &q->ready,
-		&q->pending, &q->handling,
+		&q->enabled, &q->queued, &q->busy, &q->locked, &q->unmasked,
+		&q->ready, &q->pending, &q->handling,
 	};
 	int ret;
 
@@ -2634,51 +2744,81 @@ static int virtio_gpio_replay_inputs(struct virtio_gpio *vgpio)
 	return ret;
 }
 
-/* Returns the trigger type of the next line that has one, from @gpio on. */
-static u8 virtio_gpio_next_type(struct virtio_gpio *vgpio, unsigned long *gpio)
+static void virtio_gpio_find_irqs(struct virtio_gpio_eventq *q, u8 type,
+				  unsigned long *lines)
 {
-	struct virtio_gpio_eventq *q = &vgpio->eventq;
 	struct virtio_gpio_irq *irq;
+	unsigned long gpio;
 
 	guard(spinlock_irqsave)(&q->lock);
 
-	xa_for_each_start(&q->irqs, *gpio, irq, *gpio)
-		if (irq->used && irq->type != VIRTIO_GPIO_IRQ_TYPE_NONE &&
-		    irq->type != VIRTIO_GPIO_IRQ_TYPE_UNKNOWN)
-			return irq->type;
-
-	return VIRTIO_GPIO_IRQ_TYPE_NONE;
+	xa_for_each(&q->irqs, gpio, irq)
+		if (irq->used && irq->type == type)
+			__set_bit(gpio, lines);
 }
 
 /*
  * Whoever has locked a line may be waiting for the device to come back, so this
  * does without. What has changed meanwhile the device is told of afterwards.
  */
-static int virtio_gpio_replay_irqs(struct virtio_gpio *vgpio)
+static void virtio_gpio_types_were_set(struct virtio_gpio *vgpio, u8 type,
+				       const unsigned long *lines,
+				       const unsigned long *accepted)
 {
 	struct virtio_gpio_eventq *q = &vgpio->eventq;
 	struct virtio_gpio_irq *irq;
 	unsigned long gpio;
-	u8 type;
-	int ret;
 
-	for (gpio = 0; (type = virtio_gpio_next_type(vgpio, &gpio)); gpio++) {
-		struct virtio_gpio_batch batch = {
-			.type = VIRTIO_GPIO_MSG_IRQ_TYPE, .gpio = gpio,
-			.end = gpio + 1, .value = type, .replay = true,
-		};
+	guard(spinlock_irqsave)(&q->lock);
 
-		ret = virtio_gpio_transact(vgpio, &batch);
-		if (virtio_gpio_is_fatal(ret))
-			return ret;
-
-		guard(spinlock_irqsave)(&q->lock);
+	for_each_set_bit(gpio, lines, vgpio->gc.ngpio) {
 		irq = xa_load(&q->irqs, gpio);
 		if (irq && irq->used && irq->type == type)
-			virtio_gpio_type_was_set(q, irq, type, ret);
+			virtio_gpio_type_was_set(q, irq, type,
+						 test_bit(gpio, accepted) ?
+						 0 : -EIO);
 	}
+}
 
-	return 0;
+static int virtio_gpio_replay_type(struct virtio_gpio *vgpio, u8 type)
+{
+	unsigned int num = vgpio->gc.ngpio;
+	unsigned long *lines, *accepted;
+	int ret = -ENOMEM;
+
+	lines = bitmap_zalloc(num, GFP_KERNEL);
+	accepted = bitmap_zalloc(num, GFP_KERNEL);
+	if (!lines || !accepted)
+		goto out;
+
+	virtio_gpio_find_irqs(&vgpio->eventq, type, lines);
+	ret = virtio_gpio_replay(vgpio, lines, VIRTIO_GPIO_MSG_IRQ_TYPE, type,
+				 accepted);
+	if (!ret)
+		virtio_gpio_types_were_set(vgpio, type, lines, accepted);
+out:
+	bitmap_free(lines);
+	bitmap_free(accepted);
+
+	return ret;
+}
+
+static int virtio_gpio_replay_irqs(struct virtio_gpio *vgpio)
+{
+	static const u8 types[] = {
+		VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING,
+		VIRTIO_GPIO_IRQ_TYPE_EDGE_FALLING,
+		VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH,
+		VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH,
+		VIRTIO_GPIO_IRQ_TYPE_LEVEL_LOW,
+	};
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(types) && !ret; i++)
+		ret = virtio_gpio_replay_type(vgpio, types[i]);
+
+	return ret;
 }
 
 static void virtio_gpio_resume(struct virtio_gpio *vgpio)

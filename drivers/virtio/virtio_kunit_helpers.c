@@ -771,6 +771,13 @@ static void kunit_virtio_work(struct work_struct *work)
 	queue_work(q->kv->wq, &q->work);
 }
 
+/* After this, the thread of the queue is not in a handler of the test. */
+static void kunit_virtio_stop_serving(struct kunit_virtio_queue *q)
+{
+	WRITE_ONCE(q->handler, NULL);
+	flush_work(&q->work);
+}
+
 /**
  * kunit_virtio_serve() - Let a function answer the buffers of a virtqueue
  * @kv: the device
@@ -786,8 +793,7 @@ void kunit_virtio_serve(struct kunit_virtio *kv, unsigned int index,
 {
 	struct kunit_virtio_queue *q = &kv->queues[index];
 
-	WRITE_ONCE(q->handler, NULL);
-	flush_work(&q->work);
+	kunit_virtio_stop_serving(q);
 
 	q->data = data;
 	/* Whoever sees @handler sees its @data. */
@@ -811,6 +817,10 @@ void kunit_virtio_flush(struct kunit_virtio *kv)
 {
 	int (*resume)(struct virtio_device *vdev);
 	unsigned int i;
+
+	/* A handler may be at a buffer of another queue than its own. */
+	for (i = 0; i < kv->num_queues; i++)
+		kunit_virtio_stop_serving(&kv->queues[i]);
 
 	WRITE_ONCE(kv->flushing, true);
 	for (i = 0; i < kv->num_queues; i++)

@@ -24,6 +24,7 @@
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
+#include <linux/property.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -3307,6 +3308,102 @@ static void gpio_virtio_irq_slow_line(struct kunit *test)
 	bank_call_expect(slow, 0);
 }
 
+static int bank_irq_number(struct bank *bank, u16 gpio)
+{
+	return irq_find_mapping(bank->gc->irq.domain, gpio);
+}
+
+static int bank_call_set_type(void *data)
+{
+	struct bank_call *call = data;
+
+	return irq_set_irq_type(bank_irq_number(call->bank, call->gpio),
+				IRQ_TYPE_LEVEL_HIGH);
+}
+
+/* A handler that waits for the test, in the thread of an interrupt */
+static DECLARE_COMPLETION(bank_irq_go);
+
+static irqreturn_t bank_irq_waiting_thread(int irq, void *data)
+{
+	wait_for_completion(&bank_irq_go);
+
+	return bank_irq_handler(irq, data);
+}
+
+static void bank_complete(void *data)
+{
+	complete_all(data);
+}
+
+static int bank_call_disable_irq(void *data)
+{
+	struct bank_call *call = data;
+	int irq = bank_irq_number(call->bank, call->gpio);
+
+	disable_irq_nosync(irq);
+	synchronize_irq(irq);
+
+	return 0;
+}
+
+/*
+ * While one thread waits for the device, others may call what the irq core
+ * offers in any context, for the same line. The thread of a handler ends with
+ * such a call.
+ */
+static void gpio_virtio_irq_nosync(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct gpio_desc *desc = bank_get_line(bank, 5, GPIOD_IN);
+	struct bank_call *slow, *quick;
+	struct bank_irq *irq;
+
+	reinit_completion(&bank_irq_go);
+	irq = bank_add_irq(bank, gpiod_to_irq(desc), NULL,
+			   bank_irq_waiting_thread,
+			   IRQF_TRIGGER_RISING | IRQF_ONESHOT);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bank_complete,
+							   &bank_irq_go));
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_edge(bank, 5);
+	bank_set_override(bank, bank_hold_irq_type);
+	slow = bank_call(bank, bank_call_set_type, 5);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+
+	quick = bank_call(bank, bank_call_disable_irq, 5);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(quick->task, 20));
+	complete_all(&bank_irq_go);
+	bank_call_expect(quick, 0);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(slow->task, 0));
+
+	bank_set_override(bank, NULL);
+	bank_answer_held(bank, 0);
+	bank_answer_held(bank, 1);
+	bank_call_expect(slow, 0);
+	KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type,
+			VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH);
+	enable_irq(irq->irq);
+	bank_expect_working(bank, 5);
+}
+
+/* disable_irq_nosync() is for any context. */
+static void gpio_virtio_irq_nosync_atomic(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	scoped_guard(irqsave)
+		disable_irq_nosync(irq->irq);
+	bank_edge(bank, 5);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, atomic_read(&bank->lines[5].events), 0);
+	enable_irq(irq->irq);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 1), 1);
+	bank_expect_working(bank, 5);
+}
+
 /* What the device latched before it got the first buffer */
 static bool bank_latch_on_type(struct bank *bank, struct kunit_virtio_buf *buf,
 			       const struct virtio_gpio_request *req)
@@ -3817,6 +3914,8 @@ static struct kunit_case gpio_virtio_irq_cases[] = {
 	KUNIT_CASE(gpio_virtio_irq_wake),
 	KUNIT_CASE(gpio_virtio_irq_immutable_chip),
 	KUNIT_CASE(gpio_virtio_irq_slow_line),
+	KUNIT_CASE(gpio_virtio_irq_nosync),
+	KUNIT_CASE(gpio_virtio_irq_nosync_atomic),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_latched, irq_type_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_still_active, irq_type_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_oneshot, irq_type_gen_params),
@@ -5227,6 +5326,8 @@ static void bank_forget(void *data)
 		line->irq_type = VIRTIO_GPIO_IRQ_TYPE_NONE;
 		line->latched = false;
 		line->armed = NULL;
+		line->retiring = NULL;
+		line->crossing = false;
 	}
 }
 
@@ -5605,11 +5706,6 @@ static void gpio_virtio_sleep_irq_disabled(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, bank_armed(bank, 2, true));
 }
 
-static int bank_irq_number(struct bank *bank, u16 gpio)
-{
-	return irq_find_mapping(bank->gc->irq.domain, gpio);
-}
-
 static int bank_call_new_irq(void *data)
 {
 	struct bank_call *call = data;
@@ -5628,33 +5724,10 @@ static int bank_call_free_irq(void *data)
 	return 0;
 }
 
-static int bank_call_set_type(void *data)
-{
-	struct bank_call *call = data;
-
-	return irq_set_irq_type(bank_irq_number(call->bank, call->gpio),
-				IRQ_TYPE_LEVEL_HIGH);
-}
-
 /* An interrupt of its own, that no action of the test frees */
 static void bank_map_irq(struct bank *bank, u16 gpio)
 {
 	KUNIT_ASSERT_GT(bank->test, bank->gc->to_irq(bank->gc, gpio), 0);
-}
-
-/* A handler that waits for the test, in the thread of an interrupt */
-static DECLARE_COMPLETION(bank_irq_go);
-
-static irqreturn_t bank_irq_waiting_thread(int irq, void *data)
-{
-	wait_for_completion(&bank_irq_go);
-
-	return bank_irq_handler(irq, data);
-}
-
-static void bank_complete(void *data)
-{
-	complete_all(data);
 }
 
 /* An interrupt that is being handled is not unmasked by that. */
@@ -5842,7 +5915,7 @@ static void gpio_virtio_sleep_in_flight_lost(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
 	down = bank_call(bank, bank_call_down, 0);
 	bank_call_expect(down, 0);
-	bank_call_expect(lost, -EIO);
+	bank_call_expect(lost, -ESHUTDOWN);
 	bank_is_down(bank);
 
 	bank_up(bank);
@@ -5851,6 +5924,28 @@ static void gpio_virtio_sleep_in_flight_lost(struct kunit *test)
 	bank_call_expect(bank_call(bank, bank_call_get, 1), 0);
 	KUNIT_EXPECT_EQ(test, bank->lines[2].value, 1);
 	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
+}
+
+/* The device has not answered when it is reset, and is asked again then. */
+static void gpio_virtio_sleep_irq_lost(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *lost, *down;
+
+	bank_map_irq(bank, 2);
+	bank_set_override(bank, bank_hold_irq_type);
+	lost = bank_call(bank, bank_call_new_irq, 2);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	down = bank_call(bank, bank_call_down, 0);
+	bank_call_expect(down, 0);
+	bank_is_down(bank);
+
+	bank_up(bank);
+	bank_call_expect(lost, 0);
+	KUNIT_EXPECT_EQ(test, bank->lines[2].irq_type,
+			VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING);
+	KUNIT_EXPECT_TRUE(test, bank_armed(bank, 2, true));
+	bank_call_expect(bank_call(bank, bank_call_free_irq, 2), 0);
 }
 
 /* Part of a batch is lost, so all of it has failed. */
@@ -5870,7 +5965,7 @@ static void gpio_virtio_sleep_batch_cut(struct kunit *test)
 	bank_is_down(bank);
 	bank_up(bank);
 	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
-	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -EIO);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -ESHUTDOWN);
 
 	bitmap_fill(batch->bits, 8);
 	KUNIT_EXPECT_EQ(test, bank_batch_get(batch), 0);
@@ -5928,13 +6023,6 @@ static void gpio_virtio_sleep_call_at_reset(struct kunit *test)
 	bank_call_expect(at_reset->call, 1);
 }
 
-static bool bank_hold_irq_types(struct bank *bank, struct kunit_virtio_buf *buf,
-				const struct virtio_gpio_request *req)
-{
-	return req->type == cpu_to_le16(VIRTIO_GPIO_MSG_IRQ_TYPE) &&
-	       bank_hold(bank, buf, req);
-}
-
 /* Whatever the device made of that request, the driver sends no other type. */
 static void gpio_virtio_sleep_irq_type_lost(struct kunit *test)
 {
@@ -5944,7 +6032,7 @@ static void gpio_virtio_sleep_irq_type_lost(struct kunit *test)
 
 	bank_map_irq(bank, 2);
 	KUNIT_ASSERT_EQ(test, bank->gc->direction_input(bank->gc, 2), 0);
-	bank_set_override(bank, bank_hold_irq_types);
+	bank_set_override(bank, bank_hold_irq_type);
 	request = bank_call(bank, bank_call_new_irq, 2);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
 	down = bank_call(bank, bank_call_down, 0);
@@ -6131,6 +6219,7 @@ static struct kunit_case gpio_virtio_sleep_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_in_flight, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_in_flight_lost,
 			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_sleep_irq_lost, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_batch_cut, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_call_at_reset,
 			 sleep_kind_gen_params),
@@ -6448,20 +6537,12 @@ static void bank_flood_event_invalid(struct bank *bank)
 	}
 }
 
-static bool bank_refuse_irq_types(struct bank *bank,
-				  struct kunit_virtio_buf *buf,
-				  const struct virtio_gpio_request *req)
-{
-	return req->type == cpu_to_le16(VIRTIO_GPIO_MSG_IRQ_TYPE) &&
-	       bank_refuse(bank, buf, req);
-}
-
 static void bank_flood_irq_type(struct bank *bank)
 {
 	struct bank_irq *irq;
 	unsigned int i;
 
-	bank_set_override(bank, bank_refuse_irq_types);
+	bank_set_override(bank, bank_refuse_irq_type);
 	irq = bank_request_irq(bank, 2, IRQF_TRIGGER_RISING);
 	for (i = 0; i < BANK_FLOOD; i++)
 		irq_set_irq_type(irq->irq, i & 1 ? IRQ_TYPE_EDGE_RISING :
