@@ -213,7 +213,7 @@ enum virtio_gpio_post {
  * @interrupts: lines in use by way of the irq core
  * @known: lines whose direction the driver knows, as only it can change that
  * @output: which of these are outputs
- * @active: lines whose direction the driver has set
+ * @active: lines whose direction the driver has set, or the level of as outputs
  * @value: levels that the driver has set last
  *
  * All bitmaps but @free have a bit for each line.
@@ -248,6 +248,8 @@ struct virtio_gpio_requestq {
  *	  return the buffers, and they live on until it does
  * @type: trigger type that the device has accepted, one of
  *	  VIRTIO_GPIO_IRQ_TYPE_*
+ * @wanted: trigger type that it should have, to bring it back after a reset
+ * @asking: a task is telling the device
  * @stale: the buffers that the device has were queued before the interrupt was
  *	   disabled last, so it is to return them
  * @errors: number of events in a row that made no sense
@@ -262,6 +264,8 @@ struct virtio_gpio_irq {
 	u16 gpio;
 	bool used;
 	u8 type;
+	u8 wanted;
+	bool asking;
 	bool stale;
 	u8 errors;
 	struct task_struct *changer;
@@ -277,8 +281,9 @@ struct virtio_gpio_irq {
 /**
  * struct virtio_gpio_eventq - the queue of events, and the lines' interrupts
  * @vq: the virtqueue; NULL while there is none
- * @lock: protects @vq, @next, @queued, @num_queued, @was_full, @resets, and
- *	  what is in @irqs with its removal. Bits of @enabled are set with it
+ * @lock: protects @vq, @next, @queued, @num_queued, @was_full, @resets,
+ *	  @replays, and what is in @irqs with its removal, but not @changer.
+ *	  Bits of @enabled are set with it
  * @irqs: struct virtio_gpio_irq of the lines whose interrupt is in use
  * @next: the line whose turn it is when not all fit into the virtqueue
  * @enabled: lines whose trigger type the device has accepted, and of which the
@@ -287,6 +292,7 @@ struct virtio_gpio_irq {
  * @num_queued: number of lines in @queued
  * @was_full: it was said that not all lines fit
  * @resets: number of times that the device has lost what it was told
+ * @replays: number of times that it was about to be told again
  * @busy: lines that the irq core does something with, after which @ready and
  *	  @pending are taken care of
  * @locked: lines of which the device is being told something. What is used in
@@ -312,6 +318,7 @@ struct virtio_gpio_eventq {
 	unsigned int num_queued;
 	bool was_full;
 	unsigned int resets;
+	unsigned int replays;
 	unsigned long *busy;
 	unsigned long *locked;
 	unsigned long *unmasked;
@@ -457,6 +464,15 @@ static void virtio_gpio_learn_direction(struct virtio_gpio_requestq *q,
 	if (slot->type == VIRTIO_GPIO_MSG_SET_DIRECTION)
 		__assign_bit(slot->gpio, q->active,
 			     direction != VIRTIO_GPIO_DIRECTION_NONE);
+}
+
+/* An output may be one since before the driver came. */
+static void virtio_gpio_learn_level(struct virtio_gpio_requestq *q,
+				    const struct virtio_gpio_slot *slot)
+{
+	__assign_bit(slot->gpio, q->value, slot->value);
+	if (test_bit(slot->gpio, q->known) && test_bit(slot->gpio, q->output))
+		__set_bit(slot->gpio, q->active);
 }
 
 /**
@@ -732,9 +748,9 @@ static bool virtio_gpio_overdue(const struct virtio_gpio_progress *progress)
  * @progress: what was seen so far; updated
  *
  * A caller that is killed may be about to switch something off, so it hears
- * out a device that answers soon. A device that is being reset on the way to
- * sleep does not come back before the machine does, and that may be waiting for
- * the caller.
+ * out a device that answers soon. A device that was reset on the way to sleep
+ * does not come back before the machine does, and that may be waiting for the
+ * caller.
  *
  * Context: Process context. The caller holds the lock of @q.
  * Return: 0 or an error, see virtio_gpio_wait().
@@ -749,6 +765,10 @@ static int virtio_gpio_look(struct virtio_gpio_requestq *q,
 		return -ENODEV;
 	if (fatal_signal_pending(current) && !batch->replay)
 		return -EINTR;
+
+	/* This is soon to be over. */
+	if (held_back && q->vq)
+		return 0;
 
 	if (virtio_gpio_idle(q, batch, progress))
 		progress->idle_looks++;
@@ -1031,7 +1051,7 @@ static void virtio_gpio_complete(struct virtio_gpio *vgpio,
 	q->replies++;
 	virtio_gpio_forget_direction(q, slot);
 	if (!ret && slot->type == VIRTIO_GPIO_MSG_SET_VALUE)
-		__assign_bit(slot->gpio, q->value, slot->value);
+		virtio_gpio_learn_level(q, slot);
 
 	if (slot->batch)
 		virtio_gpio_complete_batch(q, slot, ret);
@@ -1279,14 +1299,15 @@ static void virtio_gpio_keep_ready(struct virtio_gpio *vgpio,
 	if (virtqueue_is_broken(q->vq))
 		return;
 
-	if (ret != -ENOSPC || !q->num_queued)
+	if (ret != -ENOSPC || !q->num_queued) {
 		queue_delayed_work(system_percpu_wq, &q->work,
 				   VIRTIO_GPIO_RETRY);
-	else if (!q->was_full)
+	} else if (!q->was_full) {
 		dev_warn(&vgpio->vdev->dev,
 			 "the eventq has room for %u lines, others take turns\n",
 			 q->num_queued);
-	q->was_full = true;
+		q->was_full = true;
+	}
 }
 
 /**
@@ -1307,7 +1328,7 @@ static bool virtio_gpio_queue_ready(struct virtio_gpio *vgpio)
 
 	for_each_set_bit_wrap(gpio, q->ready, num_lines, start) {
 		clear_bit(gpio, q->ready);
-		/* Pairs with the first one in virtio_gpio_irq_unmask(). */
+		/* Pairs with the one before @ready in virtio_gpio_irq_unmask(). */
 		smp_mb__after_atomic();
 		if (!virtio_gpio_wants_queueing(q, gpio))
 			continue;
@@ -1536,7 +1557,7 @@ static void virtio_gpio_irq_unmask(struct irq_data *d)
 	/* Who takes it as ready must see that it is unmasked. */
 	smp_mb__before_atomic();
 	set_bit(gpio, q->ready);
-	/* Pairs with the end of the above. */
+	/* Pairs with those after @handling and after @busy were cleared. */
 	smp_mb__after_atomic();
 	if (!test_bit(gpio, q->handling) && !test_bit(gpio, q->busy))
 		mod_delayed_work(system_percpu_wq, &q->work, 0);
@@ -1580,18 +1601,21 @@ static bool virtio_gpio_irq_was_changed(struct virtio_gpio *vgpio,
 	return irq && cmpxchg(&irq->changer, current, NULL) == current;
 }
 
-/* Also when it is started */
+/* When the system resumes, nothing follows that could tell the device. */
 static void virtio_gpio_irq_enable(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
+	irq_hw_number_t gpio = irqd_to_hwirq(d);
 
-	virtio_gpio_irq_change(gpiochip_get_data(gc), irqd_to_hwirq(d));
+	if (!irqd_is_started(d) || test_bit(gpio, vgpio->eventq.busy))
+		virtio_gpio_irq_change(vgpio, gpio);
 	virtio_gpio_irq_unmask(d);
 }
 
 /*
- * An event that is on its way, or was kept, must not be for the next one who
- * requests the interrupt.
+ * An event that the driver has kept must not be for the next one who requests
+ * the interrupt.
  */
 static void virtio_gpio_irq_shutdown(struct irq_data *d)
 {
@@ -1718,50 +1742,77 @@ static void virtio_gpio_type_was_set(struct virtio_gpio_eventq *q,
 }
 
 /**
- * virtio_gpio_try_type() - Have the device know of the trigger type
+ * virtio_gpio_send_type() - Have the device know of the trigger type
  * @vgpio: the device
  * @irq: the line's interrupt
  * @type: the type it should have, one of VIRTIO_GPIO_IRQ_TYPE_*
  *
- * A type that the device refuses leaves the interrupt disabled. genirq has no
- * way to tell the caller.
- *
  * Context: May sleep. The caller has locked the line.
- * Return: 0; -ESHUTDOWN if the device was reset meanwhile; or what
- *	   virtio_gpio_wait() returns.
+ * Return: 0 or what virtio_gpio_wait() returns.
  */
-static int virtio_gpio_try_type(struct virtio_gpio *vgpio,
-				struct virtio_gpio_irq *irq, u8 type)
+static int virtio_gpio_send_type(struct virtio_gpio *vgpio,
+				 struct virtio_gpio_irq *irq, u8 type)
 {
-	struct virtio_gpio_eventq *q = &vgpio->eventq;
-	unsigned int resets = READ_ONCE(q->resets);
-	u8 old = READ_ONCE(irq->type);
-	int ret;
-
-	if (old == type)
-		return 0;
-
-	if (old != VIRTIO_GPIO_IRQ_TYPE_NONE)
+	if (READ_ONCE(irq->type) != VIRTIO_GPIO_IRQ_TYPE_NONE)
 		virtio_gpio_disable_irq(vgpio, irq);
 	if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
 		return 0;
 
-	ret = virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_IRQ_TYPE, irq->gpio, type,
-			      NULL);
+	return virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_IRQ_TYPE, irq->gpio, type,
+			       NULL);
+}
+
+/**
+ * virtio_gpio_try_type() - Update the trigger type, unless a reset interferes
+ * @vgpio: the device
+ * @irq: the line's interrupt
+ * @type: the type it should have, one of VIRTIO_GPIO_IRQ_TYPE_*
+ *
+ * A type that the device does not get, as it sleeps for longer than a caller
+ * can wait, is among those that it is told when it comes back.
+ *
+ * Context: May sleep. The caller has locked the line.
+ * Return: true unless it is to be tried again.
+ */
+static bool virtio_gpio_try_type(struct virtio_gpio *vgpio,
+				 struct virtio_gpio_irq *irq, u8 type)
+{
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
+	unsigned int resets, replays;
+	int ret;
+
+	scoped_guard(spinlock_irqsave, &q->lock) {
+		irq->wanted = type;
+		if (irq->type == type)
+			return true;
+		irq->asking = true;
+		resets = q->resets;
+		replays = q->replays;
+	}
+
+	ret = virtio_gpio_send_type(vgpio, irq, type);
+
 	guard(spinlock_irqsave)(&q->lock);
+	irq->asking = false;
+	if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
+		return true;
 	if (!ret && resets != q->resets)
 		ret = -ESHUTDOWN;
 	virtio_gpio_type_was_set(q, irq, type, ret);
 
-	return ret;
+	return ret != -ESHUTDOWN ||
+	       (resets == q->resets && replays == q->replays);
 }
 
-/* What was lost in a reset is told again when the device is back. */
+/*
+ * A type that the device refuses leaves the interrupt disabled. genirq has no
+ * way to tell the caller.
+ */
 static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
 				   struct virtio_gpio_irq *irq, u8 type)
 {
-	if (virtio_gpio_try_type(vgpio, irq, type) == -ESHUTDOWN)
-		virtio_gpio_try_type(vgpio, irq, type);
+	while (!virtio_gpio_try_type(vgpio, irq, type))
+		;
 }
 
 /* What is not used any more goes with its last event, locked or not. */
@@ -1796,23 +1847,29 @@ static void virtio_gpio_tell_changes(struct virtio_gpio *vgpio,
  * @d: the interrupt
  *
  * Context: May sleep if the type was changed, or the interrupt enabled or shut
- *	    down. Any context if there is nothing to be done, else any that may
- *	    take the locks of an irq handler.
+ *	    down. Else any context.
  */
 static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 {
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
 	irq_hw_number_t gpio = irqd_to_hwirq(d);
 
-	clear_bit(gpio, vgpio->eventq.busy);
+	clear_bit(gpio, q->busy);
 	/* Who sets a bit sees that this is over, or is seen here. */
 	smp_mb__after_atomic();
 
 	if (virtio_gpio_irq_was_changed(vgpio, gpio))
 		virtio_gpio_tell_changes(vgpio, d);
 	virtio_gpio_deliver(vgpio, gpio);
-	if (test_bit(gpio, vgpio->eventq.ready))
+	if (!test_bit(gpio, q->ready))
+		return;
+
+	/* A handler on PREEMPT_RT must not take the lock. */
+	if (irqs_disabled())
+		mod_delayed_work(system_percpu_wq, &q->work, 0);
+	else
 		virtio_gpio_unmask_ready(vgpio);
 }
 
@@ -1895,7 +1952,12 @@ static int virtio_gpio_irq_request_resources(struct irq_data *d)
 	irq_hw_number_t gpio = irqd_to_hwirq(d);
 	int ret;
 
-	/* gpiolib does not notice that an output which was freed is none. */
+	/*
+	 * gpiolib does not notice that an output which was freed is none. It
+	 * writes the flags of the line back after it has asked, so there should
+	 * be no round trip in between.
+	 */
+	virtio_gpio_get_direction(gc, gpio);
 	gpiod_get_direction(gpio_device_get_desc(gc->gpiodev, gpio));
 
 	ret = gpiochip_reqres_irq(gc, gpio);
@@ -2080,7 +2142,7 @@ static void virtio_gpio_cancel_requests(struct virtio_gpio *vgpio)
 {
 	struct virtio_gpio_requestq *q = &vgpio->requestq;
 	struct virtio_gpio_slot *slot;
-	unsigned int tag;
+	unsigned int tag, post;
 
 	guard(spinlock_irqsave)(&q->lock);
 
@@ -2094,6 +2156,11 @@ static void virtio_gpio_cancel_requests(struct virtio_gpio *vgpio)
 			virtio_gpio_complete_batch(q, slot, -ESHUTDOWN);
 		virtio_gpio_release_slot(q, slot);
 	}
+
+	/* A reset does what these ask for. */
+	for (post = 0; post < VIRTIO_GPIO_NUM_POSTS; post++)
+		bitmap_zero(q->posted[post], vgpio->gc.ngpio);
+	q->num_posted = 0;
 	bitmap_zero(q->known, vgpio->gc.ngpio);
 }
 
@@ -2119,8 +2186,7 @@ static void virtio_gpio_cancel_events(struct virtio_gpio *vgpio)
 	xa_for_each(&q->irqs, gpio, irq) {
 		clear_bit(gpio, q->enabled);
 		irq->stale = false;
-		if (irq->type == VIRTIO_GPIO_IRQ_TYPE_UNKNOWN)
-			irq->type = VIRTIO_GPIO_IRQ_TYPE_NONE;
+		irq->type = VIRTIO_GPIO_IRQ_TYPE_NONE;
 		if (!irq->used)
 			virtio_gpio_free_irq(q, irq);
 	}
@@ -2150,8 +2216,8 @@ static void virtio_gpio_del_vqs(struct virtio_gpio *vgpio)
 	if (!vgpio->requestq.vq)
 		return;
 
-	virtio_gpio_cancel_requests(vgpio);
 	virtio_gpio_cancel_events(vgpio);
+	virtio_gpio_cancel_requests(vgpio);
 	vdev->config->del_vqs(vdev);
 }
 
@@ -2417,7 +2483,12 @@ virtio_gpio_fetch_names(struct virtio_gpio *vgpio)
 	if (virtio_gpio_is_fatal(ret))
 		return ERR_PTR(ret);
 
-	return ret ? NULL : res;
+	if (ret) {
+		devm_kfree(dev, res);
+		return NULL;
+	}
+
+	return res;
 }
 
 /**
@@ -2744,6 +2815,7 @@ static int virtio_gpio_replay_inputs(struct virtio_gpio *vgpio)
 	return ret;
 }
 
+/* Until the device answers, it may have been told or not. */
 static void virtio_gpio_find_irqs(struct virtio_gpio_eventq *q, u8 type,
 				  unsigned long *lines)
 {
@@ -2752,9 +2824,13 @@ static void virtio_gpio_find_irqs(struct virtio_gpio_eventq *q, u8 type,
 
 	guard(spinlock_irqsave)(&q->lock);
 
-	xa_for_each(&q->irqs, gpio, irq)
-		if (irq->used && irq->type == type)
+	q->replays++;
+	xa_for_each(&q->irqs, gpio, irq) {
+		if (irq->used && irq->wanted == type && !irq->asking) {
+			irq->type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
 			__set_bit(gpio, lines);
+		}
+	}
 }
 
 /*
@@ -2773,7 +2849,7 @@ static void virtio_gpio_types_were_set(struct virtio_gpio *vgpio, u8 type,
 
 	for_each_set_bit(gpio, lines, vgpio->gc.ngpio) {
 		irq = xa_load(&q->irqs, gpio);
-		if (irq && irq->used && irq->type == type)
+		if (irq && irq->used && irq->wanted == type && !irq->asking)
 			virtio_gpio_type_was_set(q, irq, type,
 						 test_bit(gpio, accepted) ?
 						 0 : -EIO);

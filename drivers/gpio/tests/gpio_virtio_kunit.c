@@ -3387,6 +3387,39 @@ static void gpio_virtio_irq_nosync(struct kunit *test)
 	bank_expect_working(bank, 5);
 }
 
+static int bank_call_resume_and_disable(void *data)
+{
+	struct bank_call *call = data;
+	int irq = bank_irq_number(call->bank, call->gpio);
+
+	bank_resume_irq(irq);
+	disable_irq_nosync(irq);
+
+	return 0;
+}
+
+/* A thread that has had the system resume may disable interrupts as well. */
+static void gpio_virtio_irq_resume_nosync(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	struct bank_call *slow;
+
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_set_override(bank, bank_hold_irq_type);
+	slow = bank_call(bank, bank_call_set_type, 5);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+	bank_call_expect(bank_call(bank, bank_call_resume_and_disable, 5), 0);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(slow->task, 0));
+
+	bank_set_override(bank, NULL);
+	bank_answer_held(bank, 0);
+	bank_answer_held(bank, 1);
+	bank_call_expect(slow, 0);
+	enable_irq(irq->irq);
+	bank_expect_working(bank, 5);
+}
+
 /* disable_irq_nosync() is for any context. */
 static void gpio_virtio_irq_nosync_atomic(struct kunit *test)
 {
@@ -3916,6 +3949,7 @@ static struct kunit_case gpio_virtio_irq_cases[] = {
 	KUNIT_CASE(gpio_virtio_irq_slow_line),
 	KUNIT_CASE(gpio_virtio_irq_nosync),
 	KUNIT_CASE(gpio_virtio_irq_nosync_atomic),
+	KUNIT_CASE(gpio_virtio_irq_resume_nosync),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_latched, irq_type_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_still_active, irq_type_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_oneshot, irq_type_gen_params),
@@ -5948,6 +5982,65 @@ static void gpio_virtio_sleep_irq_lost(struct kunit *test)
 	bank_call_expect(bank_call(bank, bank_call_free_irq, 2), 0);
 }
 
+/* The device sleeps for longer than a caller waits, and is told afterwards. */
+static void gpio_virtio_sleep_irq_given_up(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+
+	bank_map_irq(bank, 2);
+	bank_call_expect(bank_call(bank, bank_call_new_irq, 2), 0);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 2, true));
+
+	bank_down(bank);
+	bank_call_expect(bank_call(bank, bank_call_set_type, 2), 0);
+	bank_up(bank);
+	KUNIT_EXPECT_EQ(test, bank->lines[2].irq_type,
+			VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH);
+	KUNIT_EXPECT_TRUE(test, bank_armed(bank, 2, true));
+	bank_call_expect(bank_call(bank, bank_call_free_irq, 2), 0);
+}
+
+/* An output that was one before the driver came */
+static void gpio_virtio_sleep_output_as_is(struct kunit *test)
+{
+	struct bank *bank = bank_alloc(test, BANK_PARAMS(8));
+
+	bank->lines[1].direction = VIRTIO_GPIO_DIRECTION_OUT;
+	bank->lines[2].direction = VIRTIO_GPIO_DIRECTION_OUT;
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(bank->kv), 0);
+	bank_find_chip(bank);
+	bank_make_forgetful(bank);
+	KUNIT_ASSERT_EQ(test, bank->gc->set(bank->gc, 1, 1), 0);
+	KUNIT_ASSERT_EQ(test, bank->gc->set(bank->gc, 3, 1), 0);
+
+	bank_down(bank);
+	bank_up(bank);
+	bank_expect_output(bank, 1, 1);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 2);
+}
+
+/* What a reset has done is not asked for again. */
+static void gpio_virtio_sleep_line_freed(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8,
+							.requestq = 2,
+							.features = BANK_PLAIN));
+	struct bank_call *lost, *down;
+
+	bank_set_override(bank, bank_hold);
+	lost = bank_call(bank, bank_call_get, 1);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_call_expect(bank_call(bank, bank_call_free, 2), 0);
+	down = bank_call(bank, bank_call_down, 0);
+	bank_call_expect(down, 0);
+	bank_call_expect(lost, -ESHUTDOWN);
+	bank_is_down(bank);
+
+	bank_up(bank);
+	bank_call_expect(bank_call(bank, bank_call_get, 1), 0);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
+}
+
 /* Part of a batch is lost, so all of it has failed. */
 static void gpio_virtio_sleep_batch_cut(struct kunit *test)
 {
@@ -6220,6 +6313,9 @@ static struct kunit_case gpio_virtio_sleep_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_in_flight_lost,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_irq_lost, sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_sleep_irq_given_up, sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_sleep_output_as_is, sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_sleep_line_freed, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_batch_cut, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_call_at_reset,
 			 sleep_kind_gen_params),
