@@ -36,19 +36,19 @@ ask() {
 	return 1
 }
 
-# host COMMAND...: a command to the simulator's control socket.
+# host COMMAND...: a command to the control socket of the device BOARD.
 host() {
-	ask ctl "$@"
+	ask ctl "${BOARD:-0}" "$@"
 }
 
-# stat_of NAME: one of the simulator's counters.
+# stat_of NAME: one of the device's counters.
 stat_of() {
-	host stats | awk -v name="$1" '$1 == name { print $2 }'
+	ask stat "${BOARD:-0}" "$1"
 }
 
 # --- the tools ------------------------------------------------------------------
 
-CHIP=gpiochip0
+CHIP=gpiochip0 BOARD=0
 
 # gpiod_v2: libgpiod 2 names the chip by an option.
 gpiod_v2() {

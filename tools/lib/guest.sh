@@ -46,21 +46,41 @@ exec_alone() {
 	exec "$@"
 }
 
-# start_sim FOLDER: SIM_PID; listening when this returns.
+# start_devices COUNT: that many, each behind a socket of its own: BOARDS, their
+# processes. The guest's list begins with the first.
+start_devices() {
+	local board
+	BOARDS=()
+	for ((board = 0; board < $1; board++)); do
+		"start_$DEVICE" "$board"
+		wait_for_device "$board"
+	done
+}
+
+# start_sim BOARD
 start_sim() {
+	start_board "$1" "$SIM" --once --socket "$GUEST/gpio$1" --control "$GUEST/ctl$1" \
+		--config "$GUEST/guest/lines$1"
+}
+
+# start_board BOARD COMMAND...: the process that is the device.
+start_board() {
+	(exec_alone timeout -s KILL $((GUEST_SECONDS + GUEST_EXTRA)) "${@:2}" \
+		</dev/null >"$GUEST/device$1.log" 2>&1) &
+	BOARDS[$1]=$!
+	disown $!
+	at_exit end_process $!
+}
+
+# wait_for_device BOARD: until its socket is there.
+wait_for_device() {
 	local i
-	(exec_alone timeout -s KILL $((GUEST_SECONDS + GUEST_EXTRA)) "$SIM" --once \
-		--socket "$1/gpio.sock" --control "$1/ctl" \
-		--config "$VGPIO_ROOT/tools/guest/lines" </dev/null >"$1/sim.log" 2>&1) &
-	SIM_PID=$!
-	disown "$SIM_PID"
-	at_exit end_process "$SIM_PID"
 	for ((i = 0; i < 100; i++)); do
-		grep -qs '^listening on ' "$1/sim.log" && return
-		kill -0 "$SIM_PID" 2>/dev/null || break
+		[[ ! -S $GUEST/gpio$1 ]] || return 0
+		kill -0 "${BOARDS[$1]}" 2>/dev/null || break
 		sleep 0.1
 	done
-	die "the simulator does not start: $(tail -n 1 "$1/sim.log")"
+	die "the device does not start: $(tail -n 1 "$GUEST/device$1.log")"
 }
 
 # guest_folder: GUEST, with the sockets, the pipes and what runs inside.
@@ -79,20 +99,27 @@ uml_arguments() {
 	UML=("$BUILD/linux" mem=128M uml_dir="$GUEST/uml" umid=guest quiet
 		rootfstype=hostfs rootflags=/ ro init="$GUEST/guest/init" vgpio_mode="$1"
 		"con0=$2" con=null ssl=null 'ssl0=fd:3,fd:4'
-		"virtio_uml.device=$GUEST/gpio.sock:41")
+		"virtio_uml.device=$GUEST/gpio0:41")
+	((${#BOARDS[@]} == 1)) || more_uml_devices
 }
 
-# start_guest: GUEST_PID, with its console in a log.
-start_guest() {
+# more_uml_devices: only one that no device tree tells of can be removed.
+more_uml_devices() {
+	guest_devicetree
+	UML+=("virtio_uml.device=$GUEST/gpio1:41" "dtb=$GUEST/guest.dtb")
+}
+
+# start_uml: GUEST_PID, with its console in a log.
+start_uml() {
 	uml_arguments cases null,fd:1
 	(exec_alone timeout -s KILL "$GUEST_SECONDS" "${UML[@]}" \
 		3<>"$GUEST/to" 4<>"$GUEST/from" </dev/null >"$GUEST/console.log" 2>&1) &
 	watch_guest $!
 }
 
-# start_guest_shell: GUEST_PID, with its console on this terminal, which it
+# start_uml_shell: GUEST_PID, with its console on this terminal, which it
 # puts into raw mode.
-start_guest_shell() {
+start_uml_shell() {
 	local tty
 	tty=$(stty -g)
 	uml_arguments shell fd:0,fd:1
@@ -119,9 +146,11 @@ serve_guest() {
 			line+=$part
 			ASLEEP=
 			case $line in
-			ctl\ *) ask_sim "${line#ctl }" ;;
+			ctl\ *) ask_device "${line#ctl }" ;;
 			line\ *) ask_line "${line#line }" ;;
+			stat\ *) ask_stat "${line#stat }" ;;
 			seen\ *) ask_watch "${line#seen }" ;;
+			remove\ *) remove_device "${line#remove }" ;;
 			asleep) ASLEEP=0 ;;
 			next) answer ;;
 			end) return 0 ;;
@@ -136,26 +165,51 @@ serve_guest() {
 	return 1
 }
 
-# ask_sim COMMAND: put it to the simulator.
-ask_sim() {
+# control BOARD COMMAND...: put it to the device.
+control() {
+	timeout -s KILL 15 "$SIM" ctl "$GUEST/ctl$1" "${@:2}" 2>&1
+}
+
+# ask_device BOARD-AND-COMMAND
+ask_device() {
 	local words text status=0
 	read -ra words <<<"$1"
-	text=$(timeout -s KILL 15 "$SIM" ctl "$GUEST/ctl" "${words[@]}" 2>&1) || status=$?
+	text=$(control "${words[@]}") || status=$?
 	mapfile -t ANSWER < <([[ -z $text ]] || sed 's/^/|/' <<<"$text")
 	ANSWER+=("=$status")
 	answer
 }
 
-# ask_line NUMBER: what the simulator knows of one line.
+# ask_line BOARD-AND-NUMBER: what the device knows of one line.
 ask_line() {
-	mapfile -t ANSWER < <(timeout -s KILL 15 "$SIM" ctl "$GUEST/ctl" get | sed -n "s/^line $1 /|&/p")
+	mapfile -t ANSWER < <(control "${1% *}" get | sed -n "s/^line ${1#* } /|&/p")
 	ANSWER+=('=0')
 	answer
 }
 
-# watch_sim: keep every change of a line from now on in GUEST/watch.log.
-watch_sim() {
-	(exec_alone timeout -s KILL $((GUEST_SECONDS + GUEST_EXTRA)) "$SIM" ctl "$GUEST/ctl" watch \
+# ask_stat BOARD-AND-NAME: one of the device's counters.
+ask_stat() {
+	mapfile -t ANSWER < <(control "${1% *}" stats | awk -v name="${1#* }" '$1 == name { print "|" $2 }')
+	ANSWER+=('=0')
+	answer
+}
+
+# remove_device BOARD: for good. QEMU takes it out as a person would, and under
+# User-Mode Linux the process behind it ends.
+remove_device() {
+	if [[ $KIND == uml ]]; then
+		end_process "${BOARDS[$1]}"
+		unset "BOARDS[$1]"
+	else
+		say "device_del gpio$1" >&"$TO_MONITOR"
+	fi
+	ANSWER=('=0')
+	answer
+}
+
+# watch_device: keep every change of a line of the first device from now on.
+watch_device() {
+	(exec_alone timeout -s KILL $((GUEST_SECONDS + GUEST_EXTRA)) "$SIM" ctl "$GUEST/ctl0" watch \
 		</dev/null >"$GUEST/watch.log" 2>&1) &
 	at_exit end_process $!
 	disown $!
@@ -185,79 +239,27 @@ wake_guest() {
 }
 
 both_alive() {
+	local board
 	if ! kill -0 "$GUEST_PID" 2>/dev/null; then
 		GUEST_WHY='the guest ended before its time'
 		GUEST_LOG=$GUEST/console.log
-	elif ! kill -0 "$SIM_PID" 2>/dev/null; then
-		GUEST_WHY='the simulator ended before its time'
-		GUEST_LOG=$GUEST/sim.log
-	else
-		return 0
+		return 1
 	fi
-	return 1
+	for board in "${!BOARDS[@]}"; do
+		kill -0 "${BOARDS[board]}" 2>/dev/null || {
+			GUEST_WHY="device $board ended before its time"
+			GUEST_LOG=$GUEST/device$board.log
+			return 1
+		}
+	done
 }
 
 # keep_guest_logs: out of the scratch folder, for afterwards.
 keep_guest_logs() {
 	local name log
-	for name in console sim; do
+	for name in console qemu device0 device1 watch; do
+		[[ -e $GUEST/$name.log ]] || continue
 		log_file log "$VERB-$name"
 		cp -f "$GUEST/$name.log" "$log" 2>/dev/null || true
 	done
-}
-
-# --- what the guest tells --------------------------------------------------------
-
-# run_cases HOW START...: narrate or tap what the guest that START starts does.
-# Not to come to the end is a failure too.
-run_cases() {
-	PLANNED=0 PASSED=0 FAILED=0 SKIPPED=0 GUEST_WHY='the guest left cases out'
-	"${@:2}"
-	if ! serve_guest "$1" || ((PLANNED == 0 || PASSED + FAILED + SKIPPED < PLANNED)); then
-		FAILED=$((FAILED + 1))
-		"$1" bail "$GUEST_WHY"
-		tail -n 25 "${GUEST_LOG:-$GUEST/console.log}" >&2
-	fi
-	keep_guest_logs
-	say "$PASSED passed, $FAILED failed$( ((SKIPPED == 0)) || printf ', %d skipped' "$SKIPPED")"
-	((FAILED == 0))
-}
-
-count_report() {
-	case $1 in
-	plan) PLANNED=$2 ;;
-	case) TITLE=$2 ;;
-	pass) PASSED=$((PASSED + 1)) ;;
-	fail) FAILED=$((FAILED + 1)) ;;
-	skip) SKIPPED=$((SKIPPED + 1)) ;;
-	esac
-}
-
-# case_number: of the case that came to its end last.
-case_number() {
-	say $((PASSED + FAILED + SKIPPED))
-}
-
-tap() {
-	count_report "$@"
-	case $1 in
-	plan) say "1..$2" ;;
-	pass) say "ok $(case_number) - $TITLE" ;;
-	fail) say "not ok $(case_number) - $TITLE # $2" ;;
-	skip) say "ok $(case_number) - $TITLE # SKIP $2" ;;
-	bail) say "Bail out! $2" ;;
-	esac
-}
-
-narrate() {
-	count_report "$@"
-	case $1 in
-	case) say "$BOLD$(($(case_number) + 1)). $2$PLAIN" ;;
-	show) say "   $CYAN\$ $2$PLAIN" ;;
-	out) say "     $2" ;;
-	pass) say "   ${GREEN}ok$PLAIN" ;;
-	fail) say "   ${RED}failed: $2$PLAIN" ;;
-	skip) say "   skipped: $2" ;;
-	bail) say "${RED}$2; the end of its log:$PLAIN" ;;
-	esac
 }

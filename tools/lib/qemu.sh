@@ -52,8 +52,8 @@ guest_initramfs() {
 		die "the guest's file system cannot be packed"
 }
 
-# build_pc: BUILD, the kernel for it.
-build_pc() {
+# build_qemu: BUILD, the kernel for it.
+build_qemu() {
 	ARCH=x86_64
 	build_dir suspend
 	kernel_config suspend-x86_64.config

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What holds at the end, whatever has run.
+
+a_case no_violation "the device saw no violation of the specification by the driver" counts
+no_violation() {
+	check violations "$VIOLATIONS" 0
+}
+
+a_case clean_log "the guest's kernel log has no warning"
+clean_log() {
+	local bad
+	bad=$(dmesg | grep -E "$BAD_NEWS" | head -n 3)
+	check "kernel log" "$bad" ''
+}
+

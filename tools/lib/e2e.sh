@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The end-to-end cases: which of them, in which guest, on which device.
+
+readonly KINDS=(uml qemu microvm) DEVICES=(sim reference)
+
+# What a guest runs in, and what its devices are.
+KIND=uml DEVICE=sim
+
+# case_table: a line for each case, its parts separated by tabs: name, group,
+# needs, title. The cases' own names stay out of this shell.
+case_table() (
+	# shellcheck source=tools/guest/cases.sh
+	. "$VGPIO_ROOT/tools/guest/cases.sh"
+	read_cases "$VGPIO_ROOT/tools/guest"
+	for name in "${CASES[@]}"; do
+		printf '%s\t%s\t%s\t%s\n' "$name" "${GROUP_OF[$name]}" "${NEEDED[$name]:--}" "${TITLES[$name]}"
+	done
+)
+
+# list_cases: for the person.
+list_cases() {
+	local name group needs title last=
+	while IFS=$'\t' read -r name group needs title; do
+		[[ $group == "$last" ]] || say "$BOLD$group$PLAIN"
+		last=$group
+		printf '  %-22s %s%s\n' "$name" "$title" \
+			"$([[ $needs == - ]] || say " (needs: $needs)")"
+	done < <(case_table)
+}
+
+# choose_cases [NAME...]: CHOSEN, in the list's order: the cases and groups of
+# that name, or all.
+choose_cases() {
+	local wanted table
+	table=$(case_table)
+	for wanted; do
+		cut -f 1,2 <<<"$table" | tr '\t' '\n' | grep -qxF -- "$wanted" ||
+			die "no case or group of cases '$wanted'; 'tools/vgpio e2e --list' lists them"
+	done
+	mapfile -t CHOSEN < <(awk -F '\t' -v names="$*" '
+		BEGIN { n = split(names, list, " "); for (i = 1; i <= n; i++) want[list[i]] = 1 }
+		n == 0 || $1 in want || $2 in want { print $1 }' <<<"$table")
+}
+
+# one_of WHAT VALUE NAME...: end the run unless VALUE is one of the names.
+one_of() {
+	[[ " ${*:3} " == *" $2 "* ]] || die "$1 '$2': there is ${*:3}"
+}
+
+# build_guest: the kernel for it, with the series, and what its devices need.
+build_guest() {
+	prepare
+	provide_kernel
+	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"
+	build_tree "$SERIES_HEAD"
+	"build_$KIND"
+	build_sim
+	[[ $DEVICE == sim ]] || "build_$DEVICE"
+}
+
+# run_guest HOW CASE-OR-GROUP...: build a guest, boot it and run the cases.
+run_guest() {
+	choose_cases "${@:2}"
+	[[ $KIND == uml ]] || need_qemu
+	build_guest
+	guest_folder
+	guest_wish
+	guest_helper
+	GUEST_EXTRA=60
+	start_devices 3
+	[[ $DEVICE != sim ]] || watch_device
+	run_cases "$1" "start_$KIND"
+}
+
+# guest_wish: what the guest shall do, for tools/guest/init.
+guest_wish() {
+	printf 'KIND=%q DEVICE=%q CHOSEN=(%s)\n' "$KIND" "$DEVICE" "${CHOSEN[*]-}" >"$GUEST/guest/wish"
+}
+
+# guest_helper: the program that asks what libgpiod's tools do not.
+guest_helper() {
+	local log
+	log_file log guest-helper
+	mkdir -p "$GUEST/guest/bin"
+	run_step 'building the helper of the guest' "$log" gcc -O2 -Wall -Wextra -Werror \
+		-o "$GUEST/guest/bin/gpio-uapi" "$GUEST/guest/gpio-uapi.c" ||
+		die "the helper of the guest does not build; the log is $log"
+}
+
+# guest_devicetree: GUEST/guest.dtb, with the compiler that came with the kernel.
+guest_devicetree() {
+	local log
+	log_file log guest-devicetree
+	sed "s|@SOCKET@|$GUEST/gpio2|" "$GUEST/guest/guest.dts" |
+		"$BUILD/scripts/dtc/dtc" -I dts -O dtb -o "$GUEST/guest.dtb" >"$log" 2>&1 ||
+		die "the device tree of the guest does not compile; the log is $log"
+}

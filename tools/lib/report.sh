@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the guest tells of its cases, told to a person or as TAP.
+
+# run_cases HOW START...: narrate or tap what the guest that START starts does.
+# Not to come to the end is a failure too.
+run_cases() {
+	PLANNED=0 PASSED=0 FAILED=0 SKIPPED=0 GUEST_WHY='the guest left cases out'
+	CASE='' TITLE='' CASE_LOG=() DEVICE_LOG_AT=0
+	"${@:2}"
+	if ! serve_guest "$1" || ((PLANNED == 0 || PASSED + FAILED + SKIPPED < PLANNED)); then
+		FAILED=$((FAILED + 1))
+		"$1" bail "$GUEST_WHY${CASE:+ (in the case $CASE)}"
+		tail -n 25 "${GUEST_LOG:-$GUEST/console.log}" >&2
+	fi
+	keep_guest_logs
+	say "$PASSED passed, $FAILED failed$( ((SKIPPED == 0)) || printf ', %d skipped' "$SKIPPED")"
+	((FAILED == 0))
+}
+
+count_report() {
+	case $1 in
+	plan) PLANNED=$2 ;;
+	case) begin_case "${2%% *}" "${2#* }" ;;
+	log) CASE_LOG+=("$2") ;;
+	pass) PASSED=$((PASSED + 1)) ;;
+	fail) FAILED=$((FAILED + 1)) ;;
+	skip) SKIPPED=$((SKIPPED + 1)) ;;
+	esac
+}
+
+# begin_case NAME TITLE
+begin_case() {
+	CASE=$1 TITLE=$2 CASE_LOG=()
+	DEVICE_LOG_AT=$(device_log | wc -l)
+}
+
+# device_log: what all devices have said so far.
+device_log() {
+	cat "$GUEST"/device*.log
+}
+
+# case_number: of the case that came to its end last.
+case_number() {
+	say $((PASSED + FAILED + SKIPPED))
+}
+
+# case_details: what helps with a case that failed.
+case_details() {
+	local line
+	for line in "${CASE_LOG[@]}"; do
+		say "guest: $line"
+	done
+	device_log | tail -n +$((DEVICE_LOG_AT + 1)) | tail -n 40 | sed 's/^/device: /'
+	say "alone: tools/vgpio e2e --guest $KIND --device $DEVICE $CASE"
+}
+
+tap() {
+	count_report "$@"
+	case $1 in
+	plan) say "1..$2" ;;
+	pass) say "ok $(case_number) - $TITLE" ;;
+	fail)
+		say "not ok $(case_number) - $TITLE # $2"
+		case_details | sed 's/^/# /'
+		;;
+	skip) say "ok $(case_number) - $TITLE # SKIP $2" ;;
+	bail) say "Bail out! $2" ;;
+	esac
+}
+
+narrate() {
+	count_report "$@"
+	case $1 in
+	case) say "$BOLD$(($(case_number) + 1)). $TITLE$PLAIN" ;;
+	show) say "   $CYAN\$ $2$PLAIN" ;;
+	out) say "     $2" ;;
+	pass) say "   ${GREEN}ok$PLAIN" ;;
+	fail)
+		say "   ${RED}failed: $2$PLAIN"
+		case_details | sed 's/^/     /'
+		;;
+	skip) say "   skipped: $2" ;;
+	bail) say "${RED}$2; the end of its log:$PLAIN" ;;
+	esac
+}
