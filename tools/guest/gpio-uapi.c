@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define WAIT_MS 20000
+#define EVENTS_KEPT 1024
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
@@ -101,7 +102,10 @@ static void parse_lines(struct gpio_v2_line_request *request, char **lines)
 
 static int request_lines(int chip, char *flags, char **lines)
 {
-	struct gpio_v2_line_request request = { .consumer = "gpio-uapi" };
+	struct gpio_v2_line_request request = {
+		.consumer = "gpio-uapi",
+		.event_buffer_size = EVENTS_KEPT,
+	};
 
 	parse_lines(&request, lines);
 	parse_flags(&request.config, flags, request.num_lines);
@@ -243,7 +247,7 @@ static void get(int chip, char **args)
 {
 	int fd = request_lines(chip, args[0], args + 1);
 
-	printf("%#llx\n", get_values(fd, all_of(args + 1)));
+	printf("0x%llx\n", get_values(fd, all_of(args + 1)));
 }
 
 /* set FLAGS VALUES LINE...: 'set', and the lines are held to standard input's end */

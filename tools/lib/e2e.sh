@@ -44,6 +44,18 @@ choose_cases() {
 		n == 0 || $1 in want || $2 in want { print $1 }' <<<"$table")
 }
 
+# devices_wanted: how many the chosen cases need.
+devices_wanted() {
+	local name needs
+	while IFS=$'\t' read -r name _ needs _; do
+		[[ " ${CHOSEN[*]-} " != *" $name "* || " $needs " != *\ @(second|users)\ * ]] || {
+			say 3
+			return
+		}
+	done < <(case_table)
+	say 1
+}
+
 # one_of WHAT VALUE NAME...: end the run unless VALUE is one of the names.
 one_of() {
 	[[ " ${*:3} " == *" $2 "* ]] || die "$1 '$2': there is ${*:3}"
@@ -67,9 +79,9 @@ run_guest() {
 	build_guest
 	guest_folder
 	guest_wish
-	guest_helper
+	guest_helpers
 	GUEST_EXTRA=60
-	start_devices 3
+	start_devices "$(devices_wanted)"
 	[[ $DEVICE != sim ]] || watch_device
 	run_cases "$1" "start_$KIND"
 }
@@ -79,14 +91,28 @@ guest_wish() {
 	printf 'KIND=%q DEVICE=%q CHOSEN=(%s)\n' "$KIND" "$DEVICE" "${CHOSEN[*]-}" >"$GUEST/guest/wish"
 }
 
-# guest_helper: the program that asks what libgpiod's tools do not.
-guest_helper() {
+# The kernel's own programs for lines that its guest gets, below its tools.
+readonly KERNEL_PROGRAMS=(gpio/lsgpio gpio/gpio-event-mon gpio/gpio-hammer
+	testing/selftests/gpio/gpio-chip-info testing/selftests/gpio/gpio-line-name
+	testing/selftests/gpio/gpio-mockup-cdev)
+
+# guest_helpers: GUEST/guest/bin, programs that ask what libgpiod's do not.
+guest_helpers() {
 	local log
-	log_file log guest-helper
+	log_file log guest-helpers
 	mkdir -p "$GUEST/guest/bin"
-	run_step 'building the helper of the guest' "$log" gcc -O2 -Wall -Wextra -Werror \
-		-o "$GUEST/guest/bin/gpio-uapi" "$GUEST/guest/gpio-uapi.c" ||
-		die "the helper of the guest does not build; the log is $log"
+	run_step 'building the helpers of the guest' "$log" compile_helpers ||
+		die "the helpers of the guest do not build; the log is $log"
+}
+
+compile_helpers() {
+	local program utils=$SRC/tools/gpio/gpio-utils
+	gcc -O2 -Wall -Wextra -Werror -o "$GUEST/guest/bin/gpio-uapi" "$GUEST/guest/gpio-uapi.c" || return
+	gcc -O2 -D_GNU_SOURCE -c -o "$GUEST/gpio-utils.o" "$utils.c" || return
+	for program in "${KERNEL_PROGRAMS[@]}"; do
+		gcc -O2 -D_GNU_SOURCE -I"${utils%/*}" -o "$GUEST/guest/bin/${program##*/}" \
+			"$SRC/tools/$program.c" "$GUEST/gpio-utils.o" || return
+	done
 }
 
 # guest_devicetree: GUEST/guest.dtb, with the compiler that came with the kernel.

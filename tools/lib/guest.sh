@@ -6,7 +6,7 @@
 # for commands to the simulator's control socket (tools/guest/lib.sh).
 
 # The whole of a guest's life, in seconds.
-readonly GUEST_SECONDS=180
+GUEST_SECONDS=300
 
 # build_uml: BUILD/linux, as small as the end-to-end cases allow.
 build_uml() {

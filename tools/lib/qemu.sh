@@ -6,8 +6,9 @@
 # then. Processors are emulated, so that it is the same everywhere.
 
 # What the guest takes of this machine, with the libraries these need.
-readonly GUEST_PROGRAMS=(awk bash cut dmesg gpiodetect gpioget gpioinfo gpiomon gpioset
-	grep head mount paste sed seq sleep stty sync tail timeout tr wc)
+readonly GUEST_PROGRAMS=(awk basename bash cat cut dirname dmesg gpiodetect gpioget gpioinfo gpiomon gpioset
+	grep head ls mkdir mkfifo mount nproc od paste readlink rmdir sed seq sleep sort stty sync tail taskset
+	timeout tr uniq wc)
 
 # guest_programs: a line of gen_init_cpio for each file.
 guest_programs() {
@@ -39,8 +40,8 @@ guest_initramfs() {
 	local name
 	{
 		guest_programs
-		for name in "$GUEST"/guest/*; do
-			say "file /guest/$(basename "$name") $name 0755 0 0"
+		(cd "$GUEST" && find guest -type f) | while read -r name; do
+			say "file /$name $GUEST/$name 0755 0 0"
 		done
 		for name in proc sys tmp run; do
 			say "dir /$name 0755 0 0"
@@ -60,22 +61,48 @@ build_qemu() {
 	kernel_make suspend 1500 || exit 1
 }
 
-# start_pc MODE: GUEST_PID, with its console in a log. The serial line for the
+# The same for a machine without PCI.
+build_microvm() {
+	build_qemu
+}
+
+# start_qemu: GUEST_PID, a PC with its devices on PCI.
+start_qemu() {
+	local board qemu=(-machine pc,memory-backend=mem -smp 2)
+	for board in "${!BOARDS[@]}"; do
+		qemu+=(-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"
+			-device "vhost-user-gpio-pci,id=gpio$board,chardev=gpio$board")
+	done
+	start_machine "${qemu[@]}" -serial "pipe:$GUEST/line" -serial "file:$GUEST/console.log"
+}
+
+# start_microvm: GUEST_PID, a machine with its devices on virtio-mmio.
+start_microvm() {
+	local board qemu=(-machine microvm,memory-backend=mem -smp 2
+		-global virtio-mmio.force-legacy=false)
+	for board in "${!BOARDS[@]}"; do
+		qemu+=(-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"
+			-device "vhost-user-gpio-device,chardev=gpio$board")
+	done
+	start_machine "${qemu[@]}" -serial "pipe:$GUEST/line" \
+		-chardev "file,id=console,path=$GUEST/console.log" \
+		-device isa-serial,index=1,chardev=console
+}
+
+# start_machine ARGUMENT...: with its console in a log. The serial line for the
 # cases comes first, as under User-Mode Linux.
-start_pc() {
+start_machine() {
 	local qemu=(qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -m 256M
-		-object 'memory-backend-memfd,id=mem,size=256M,share=on' -machine memory-backend=mem
+		-object 'memory-backend-memfd,id=mem,size=256M,share=on'
 		-kernel "$BUILD/arch/x86/boot/bzImage" -initrd "$GUEST/initramfs"
-		-append "console=ttyS1 no_console_suspend quiet suspend.pm_test_delay=2 rdinit=/guest/init vgpio_mode=$1"
-		-serial "pipe:$GUEST/line" -serial "file:$GUEST/console.log"
-		-monitor "pipe:$GUEST/monitor"
-		-chardev "socket,id=gpio,path=$GUEST/gpio.sock"
-		-device 'vhost-user-gpio-pci,chardev=gpio')
+		-append "console=ttyS1 no_console_suspend quiet suspend.pm_test_delay=2 rdinit=/guest/init"
+		-monitor "pipe:$GUEST/monitor")
+	guest_initramfs
 	ln -s to "$GUEST/line.in"
 	ln -s from "$GUEST/line.out"
 	mkfifo "$GUEST"/monitor.{in,out}
 	exec {TO_MONITOR}<>"$GUEST/monitor.in"
-	(exec_alone timeout -s KILL "$GUEST_SECONDS" "${qemu[@]}" \
+	(exec_alone timeout -s KILL "$GUEST_SECONDS" "${qemu[@]}" "$@" \
 		</dev/null >"$GUEST/qemu.log" 2>&1) &
 	watch_guest $!
 }

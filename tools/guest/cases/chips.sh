@@ -1,2 +1,83 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+#
+# Several devices, and how they are wired.
+
+a_case two_chips "two devices at once: each has its own lines" second drive
+two_chips() {
+	local other
+	host set 5 1 >/dev/null
+	BOARD=1 host set 5 0 >/dev/null
+	check "line 5 of the first" "$(get 5)" 1 || return
+	hold 0=1
+	use_board 1
+	check "line 5 of the second" "$(get 5)" 0 || return
+	other=$HOLDER
+	hold 0=0 6=1
+	wait_for 6 direction output
+	check "outputs of the second" "$(values_of 0 6)" 01 || return
+	release
+	HOLDER=$other
+	use_board 0
+	check "outputs of the first" "$(values_of 0)" 1
+}
+
+a_case two_chips_busy "two devices at once: edges of one while the other is read and written" second irq drive
+two_chips_busy() {
+	local i
+	uapi toggle 24 4000 >/tmp/case/load &
+	PIDS+=($!)
+	use_board 1
+	host set 3 0 >/dev/null
+	uapi_behind /tmp/case/edges armed edges input,rising,falling 200 3 || return
+	wait_for 3 trigger both
+	check "edges of the second" "$(host toggle 3 200 rearm 5s)" ok || return
+	end_behind
+	check "edges of the second" "$(grep -c ' line 3 ' /tmp/case/edges)" 200 || return
+	wait "${PIDS[@]}"
+	PIDS=()
+	check "lines of the first" "$(</tmp/case/load)" "0 wrong of 4000"
+}
+
+a_case vectors "each queue has an MSI-X vector of its own, which counts" pci irq drive
+vectors() {
+	local name before after
+	name=$(basename "$(virtio_device)")
+	show "/proc/interrupts" "$(grep "$name-" /proc/interrupts)"
+	check "vectors" "$(grep -c "MSI.*$name-\(requestq\|eventq\)\$" /proc/interrupts)" 2 || return
+	before=$(interrupts_of "$name-requestq")
+	uapi toggle 24 50 >/dev/null
+	after=$(interrupts_of "$name-requestq")
+	check "interrupts for 100 requests" $((after - before >= 100)) 1 || return
+	before=$(interrupts_of "$name-eventq")
+	host set 3 0 >/dev/null
+	record 3 /tmp/case/edges
+	host toggle 3 10 rearm 5s >/dev/null
+	end_record 10
+	after=$(interrupts_of "$name-eventq")
+	check "interrupts for 10 events" $((after - before >= 10)) 1
+}
+
+# interrupts_of NAME: on all processors.
+interrupts_of() {
+	awk -v name="$1" '$NF == name { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i } END { print n + 0 }' \
+		/proc/interrupts
+}
+
+a_case processors "programs on two processors use lines of one device at the same time" cpus
+processors() {
+	local i
+	for ((i = 0; i < 8; i++)); do
+		taskset -c $((i & 1)) timeout -s KILL 60 gpio-uapi "/dev/$CHIP" toggle $((16 + i)) 500 \
+			>"/tmp/case/load$i" 2>&1 &
+		PIDS+=($!)
+	done
+	wait "${PIDS[@]}"
+	PIDS=()
+	check "what the programs read" "$(sort /tmp/case/load[0-7] | uniq -c | sed 's/^ *//')" "8 0 wrong of 500"
+}
+
+a_case transport "the device sits on virtio-mmio" mmio
+transport() {
+	check "bus" "$(readlink -f "$(virtio_device)/../driver" | sed 's|.*/||')" virtio-mmio
+}

@@ -1,2 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+#
+# Devices that go away while they are used.
+
+a_case removed "a device is removed while programs use it: they get errors, and the rest goes on" second
+removed() {
+	local gone=/tmp/case/gone
+	use_board 1
+	hold 2=1
+	uapi_behind "$gone.input" ready gone input 0 || return
+	uapi_behind "$gone.output" ready gone output 1 || return
+	uapi toggle 3 1000000 >/tmp/case/load &
+	PIDS+=($!)
+	ask remove 1
+	check "a program in the middle of a request" "$(ends_with "${PIDS[-1]}" /tmp/case/load)" \
+		"ended: set ENODEV or get ENODEV" || return
+	PIDS=("${PIDS[@]:0:2}")
+	end_behind
+	end_behind
+	show "a program that has a line and the chip open, afterwards" "$(<"$gone.input")"
+	check "errors for the holder of an input" "$(after_ready "$gone.input")" "$ALL_GONE" || return
+	check "errors for the holder of an output" "$(after_ready "$gone.output")" "$ALL_GONE" || return
+	check "the chip" "$(chip_with spare)" '' || return
+	use_board 0
+	check "lines of the other device" "$(uapi toggle 24 100)" "0 wrong of 100"
+}
+
+# ends_with PID FILE
+ends_with() {
+	wait_until eval "! kill -0 $1" || {
+		echo "still runs"
+		return
+	}
+	sed -E 's/^(get|set) ENODEV$/ended: set ENODEV or get ENODEV/' "$2"
+}
+
+after_ready() {
+	sed 1d "$1"
+}
+
+ALL_GONE='line-poll hangup
+chip-poll hangup
+get ENODEV
+set-config ENODEV
+line-read ENODEV
+chip-info ENODEV
+line-info ENODEV
+chip-read ENODEV
+close ok'
+
