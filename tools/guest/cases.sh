@@ -48,7 +48,8 @@ lacks() {
 	mmio) [[ $KIND == microvm ]] || say_lack "only the guest microvm has it" ;;
 	breaks) [[ $KIND == uml ]] || say_lack "QEMU keeps a device whose process ended" ;;
 	sleep) [[ $KIND == qemu ]] || say_lack "only the PC of QEMU can sleep" ;;
-	pci) [[ $KIND == qemu ]] || say_lack "only the PC of QEMU has PCI" ;;
+	msix) why_no_msix ;;
+	intx) why_no_intx ;;
 	cpus) (($(nproc) > 1)) || say_lack "this guest has one processor" ;;
 	users) [[ $(chip_with key-enter) && -d /sys/class/leds/lamp ]] || say_lack "nothing tells this guest of keys and LEDs on its lines" ;;
 	esac
@@ -63,6 +64,22 @@ why_no_irq() {
 		say_lack "the device offers no interrupts"
 	else
 		say_lack "this QEMU hides the interrupts of the device"
+	fi
+}
+
+why_no_msix() {
+	if [[ $KIND != qemu ]]; then
+		say_lack "only the PC of QEMU has PCI"
+	elif (($(msix_vectors) < 3)); then
+		say_lack "this QEMU gives the device $(msix_vectors) MSI-X vector, and it takes 3"
+	fi
+}
+
+why_no_intx() {
+	if [[ $KIND != qemu ]]; then
+		say_lack "only the PC of QEMU has PCI"
+	elif (($(msix_vectors) >= 3)); then
+		say_lack "this QEMU gives the device all MSI-X vectors that it takes"
 	fi
 }
 

@@ -155,7 +155,6 @@ static void edges(int chip, char **args)
 	int fd = request_lines(chip, args[0], args + 2);
 
 	printf("armed at %llu\n", now(clock));
-	fflush(stdout);
 	while (count--)
 		print_edge(fd);
 	printf("done at %llu\n", now(clock));
@@ -209,7 +208,6 @@ static void watch(int chip, char **args)
 
 	for (args++; *args; args++)
 		read_info(chip, GPIO_V2_GET_LINEINFO_WATCH_IOCTL, *args);
-	fflush(stdout);
 	while (count--)
 		print_change(chip);
 }
@@ -258,7 +256,6 @@ static void set(int chip, char **args)
 
 	set_values(fd, all_of(args + 2), strtoull(args[1], NULL, 0));
 	puts("set");
-	fflush(stdout);
 	while (read(STDIN_FILENO, &end, 1) > 0)
 		;
 }
@@ -339,7 +336,6 @@ static void gone(int chip, char **args)
 	int line = request_lines(chip, args[0], args + 1);
 
 	puts("ready");
-	fflush(stdout);
 	wait_hangup(line, "line-poll");
 	wait_hangup(chip, "chip-poll");
 	use_line_that_went(line);
@@ -364,6 +360,7 @@ int main(int argc, char **argv)
 	size_t i;
 	int chip;
 
+	setlinebuf(stdout);
 	if (argc < 3)
 		usage("CHIP COMMAND ARGUMENT...");
 	chip = open(argv[1], O_RDWR | O_CLOEXEC);

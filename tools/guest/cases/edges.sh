@@ -43,18 +43,19 @@ a_case many_edges "10,000 edges, each after the guest is ready for it, are all s
 many_edges() {
 	local i reply start=$SECONDS
 	host set door 0 >/dev/null
-	record 3 /tmp/edges
+	uapi_behind /tmp/case/edges armed edges input,rising,falling 10000 3 || return
+	wait_for 3 trigger both
 	reset_stats || return
-	for ((i = 0; i < 10; i++)); do
-		reply=$(host toggle door 1000 pause 300us rearm 5s)
-		check "ready for the edges" "$reply" ok || break
+	for ((i = 1; i <= 10; i++)); do
+		reply=$(host toggle door 1000 rearm 5s)
+		check "ready for the edges" "$reply" ok || return
+		wait_until eval "(( \$(wc -l </tmp/case/edges) > $i * 1000 ))"
 	done
-	end_record 10000
-	show "host: 10 x toggle door 1000 pause 300us rearm 5s; guest: gpiomon $CHIP 3" \
-		"$(wc -l </tmp/edges) edges in $((SECONDS - start)) s"
-	[[ -z $FAILURE ]] || return
-	check "edges of door" "$(wc -l </tmp/edges)" 10000 || return
-	check "edges out of order" "$(out_of_order /tmp/edges)" '' || return
+	end_behind
+	show "host: 10 x toggle door 1000 rearm 5s; guest: gpio-uapi edges" \
+		"$(grep -c ' line 3 ' /tmp/case/edges) edges in $((SECONDS - start)) s"
+	check "edges of door" "$(grep -c ' line 3 ' /tmp/case/edges)" 10000 || return
+	check "the first that is out of order" "$(wrong_edge /tmp/case/edges)" '' || return
 	check "interrupts" "$(stat_of irq.delivered)" 10000 || return
 	check "edges that came too early" "$(stat_of irq.latched)" 0
 }

@@ -41,11 +41,16 @@ busy() {
 	show "gpio-uapi: get input 5" "$(uapi get input 5)"
 	check "a second program" "$(uapi get input 5)" "request EBUSY" || return
 	check "one that wants another line, too" "$(uapi get input 6 5)" "request EBUSY" || return
-	check "the other line by itself" "$(uapi get input 6)" 0x0 || return
+	check "the other line by itself" "$(can_be_read 6)" yes || return
 	check "who has the line" "$(uapi info 5)" "name '' consumer 'gpio-uapi' flags used output" || return
 	kill "${PIDS[-1]}"
 	end_behind
-	check "the line afterwards" "$(uapi get input 5)" 0x0
+	check "the line afterwards" "$(can_be_read 5)" yes
+}
+
+# can_be_read LINE [FLAG]: whatever its level is.
+can_be_read() {
+	uapi get "input${2:+,$2}" "$1" | sed 's/^0x[01]$/yes/'
 }
 
 a_case subset "some lines of a request are read and written, the others stay" drive
@@ -118,7 +123,7 @@ no_bias() {
 	local flag
 	for flag in pull-up pull-down bias-disabled; do
 		show "gpio-uapi: get input,$flag 9" "$(uapi get "input,$flag" 9)"
-		check "an input with $flag" "$(uapi get "input,$flag" 9)" 0x0 || return
+		check "an input with $flag" "$(can_be_read 9 "$flag")" yes || return
 		uapi_behind /tmp/case/held set set "output,$flag" 0 9 || return
 		check "what the kernel says of it" "$(flags_of 9)" "used output $flag" || return
 		kill "${PIDS[-1]}"
@@ -176,23 +181,28 @@ stamps() {
 		show "host: toggle 12 20 pause 2ms; guest: the first and the last of them" \
 			"$(sed -n '2p;21p' /tmp/case/edges)"
 		check "edges" "$(grep -c ' line 12 ' /tmp/case/edges)" 20 || return
-		check "what is wrong with one" "$(wrong_stamp /tmp/case/edges)" '' || return
+		check "what is wrong with one" "$(wrong_edge /tmp/case/edges)" '' || return
+		check "edges that are too close" "$(too_close /tmp/case/edges)" '' || return
 	done
 }
 
-# wrong_stamp FILE: the first line that does not come after the one before it, or
-# has a wrong number; the first and the last line are the clock's. The distance
-# of two edges is at least a millisecond.
-wrong_stamp() {
+# wrong_edge FILE: the first line that does not come after the one before it, is
+# not its opposite or has not the next number. Between are the times of the clock.
+wrong_edge() {
 	awk '
 		function bad() { print NR ": " $0; exit }
 		/^armed|^done/ { if (NR > 1 && $3 + 0 <= time) bad(); time = $3 + 0; next }
 		{
 			if ($1 != (NR % 2 ? "falling" : "rising")) bad()
 			if ($7 != NR - 1 || $NF != NR - 1) bad()
-			if ($5 + 0 <= time || NR > 2 && $5 - time < 1000000) bad()
+			if ($5 + 0 <= time) bad()
 			time = $5 + 0
 		}' "$1"
+}
+
+# too_close FILE: edges less than a millisecond after the one before them.
+too_close() {
+	awk '/ line / { if (time && $5 - time < 1000000) print; time = $5 }' "$1"
 }
 
 a_case one_edge "a request for one kind of edge gets no other" irq drive
@@ -213,12 +223,21 @@ one_edge() {
 	END
 }
 
+# rounds: of a program among many; emulated processors are slow.
+rounds() {
+	if [[ $KIND == uml ]]; then
+		echo 2000
+	else
+		echo 200
+	fi
+}
+
 a_case under_load "edges of 8 lines arrive while 8 programs read and write" irq drive
 under_load() {
 	local line
 	for line in 16 17 18 19 20 21 22 23; do
 		host set "$line" 0 >/dev/null
-		uapi toggle $((line + 8)) 4000 >"/tmp/case/load$line" &
+		uapi toggle $((line + 8)) "$(rounds)" >"/tmp/case/load$line" &
 		PIDS+=($!)
 	done
 	uapi_behind /tmp/case/edges armed edges input,rising,falling 160 16 17 18 19 20 21 22 23 || return
@@ -231,21 +250,21 @@ under_load() {
 	check "edges of line 20" "$(grep -c ' line 20 at' /tmp/case/edges)" 20 || return
 	wait "${PIDS[@]}"
 	PIDS=()
-	show "8 programs, 4,000 times set and get each; 160 edges" "$(sort /tmp/case/load* | uniq -c)"
-	check "what the programs read" "$(sort -u /tmp/case/load*)" "0 wrong of 4000"
+	show "8 programs, $(rounds) times set and get each; 160 edges" "$(sort /tmp/case/load* | uniq -c)"
+	check "what the programs read" "$(sort -u /tmp/case/load*)" "0 wrong of $(rounds)"
 }
 
-a_case parallel_raw "16 programs set and read back a line each, 2,000 times"
+a_case parallel_raw "16 programs set and read back a line each, again and again"
 parallel_raw() {
 	local line
 	for ((line = 16; line < 32; line++)); do
-		uapi toggle "$line" 2000 >"/tmp/case/load$line" &
+		uapi toggle "$line" "$(rounds)" >"/tmp/case/load$line" &
 		PIDS+=($!)
 	done
 	wait "${PIDS[@]}"
 	PIDS=()
 	check "what the programs read" "$(sort /tmp/case/load* | uniq -c | sed 's/^ *//')" \
-		"16 0 wrong of 2000"
+		"16 0 wrong of $(rounds)"
 }
 
 a_case line_info "who watches a line's info sees it requested, changed and released"
@@ -302,5 +321,5 @@ a_case no_irq "where the device has no interrupts, who asks for edges is told so
 no_irq() {
 	show "gpio-uapi: edges input,rising 1 12" "$(uapi edges input,rising 1 12)"
 	check "a request for edges" "$(uapi edges input,rising 1 12)" "request ENXIO" || return
-	check "the line afterwards" "$(uapi get input 12)" 0x0
+	check "the line afterwards" "$(can_be_read 12)" yes
 }
