@@ -42,7 +42,7 @@ lacks() {
 	case $1 in
 	irq) [[ $(<"$(virtio_device)/features") == 1* ]] || why_no_irq ;;
 	without_irq) [[ $(<"$(virtio_device)/features") != 1* ]] || say_lack "the device has interrupts" ;;
-	drive) [[ $DEVICE == sim ]] || say_lack "nobody drives the lines of this device from outside" ;;
+	rearm) [[ $DEVICE == sim ]] || say_lack "this device does not tell when the guest is ready for an edge" ;;
 	counts) [[ $DEVICE == sim ]] || say_lack "this device does not tell what it was asked" ;;
 	second) [[ $(chip_with spare) ]] || say_lack "there is one device only" ;;
 	mmio) [[ $KIND == microvm ]] || say_lack "only the guest microvm has it" ;;

@@ -76,10 +76,12 @@ build_guest() {
 run_guest() {
 	choose_cases "${@:2}"
 	[[ $KIND == uml ]] || need_qemu
+	[[ $DEVICE == sim ]] || need_reference
 	build_guest
 	guest_folder
 	guest_wish
 	guest_helpers
+	guest_tools
 	GUEST_EXTRA=60
 	start_devices "$(devices_wanted)"
 	[[ $DEVICE != sim ]] || watch_device
@@ -113,6 +115,15 @@ compile_helpers() {
 		gcc -O2 -D_GNU_SOURCE -I"${utils%/*}" -o "$GUEST/guest/bin/${program##*/}" \
 			"$SRC/tools/$program.c" "$GUEST/gpio-utils.o" || return
 	done
+}
+
+# guest_tools: libgpiod 2 where it can be had, in front of the distribution's.
+guest_tools() {
+	if provide_libgpiod; then
+		cp "$LIBGPIOD"/bin/gpio* "$GUEST/guest/bin"
+	else
+		note "libgpiod: the distribution's tools only, as $NO_LIBGPIOD"
+	fi
 }
 
 # guest_devicetree: GUEST/guest.dtb, with the compiler that came with the kernel.

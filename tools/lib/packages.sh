@@ -32,7 +32,7 @@ file:/usr/include/gelf.h libelf-dev
 # need_qemu: these count as well from now on.
 MORE_NEEDS=
 need_qemu() {
-	MORE_NEEDS=$QEMU_NEEDS
+	MORE_NEEDS+=$QEMU_NEEDS
 }
 
 # have CHECK: whether what CHECK names is there.

@@ -76,9 +76,10 @@ start_qemu() {
 	start_machine "${qemu[@]}" -serial "pipe:$GUEST/line" -serial "file:$GUEST/console.log"
 }
 
-# start_microvm: GUEST_PID, a machine with its devices on virtio-mmio.
+# start_microvm: GUEST_PID, a machine with its devices on virtio-mmio. With ACPI
+# it has no clock that a kernel could measure an emulated processor by.
 start_microvm() {
-	local board qemu=(-machine microvm,memory-backend=mem -smp 2
+	local board qemu=(-machine microvm,acpi=off,memory-backend=mem
 		-global virtio-mmio.force-legacy=false)
 	for board in "${!BOARDS[@]}"; do
 		qemu+=(-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"

@@ -3,7 +3,7 @@
 #
 # Several devices, and how they are wired.
 
-a_case two_chips "two devices at once: each has its own lines" second drive
+a_case two_chips "two devices at once: each has its own lines" second
 two_chips() {
 	local other
 	host set 5 1 >/dev/null
@@ -22,7 +22,7 @@ two_chips() {
 	check "outputs of the first" "$(values_of 0)" 1
 }
 
-a_case two_chips_busy "two devices at once: edges of one while the other is read and written" second irq drive
+a_case two_chips_busy "two devices at once: edges of one while the other is read and written" second irq rearm
 two_chips_busy() {
 	local i
 	uapi toggle 24 "$(rounds)" >/tmp/case/load &
@@ -39,7 +39,7 @@ two_chips_busy() {
 	check "lines of the first" "$(</tmp/case/load)" "0 wrong of $(rounds)"
 }
 
-a_case vectors "each queue has an MSI-X vector of its own, which counts" msix irq drive
+a_case vectors "each queue has an MSI-X vector of its own, which counts" msix irq
 vectors() {
 	local name
 	name=$(basename "$(virtio_device)")
@@ -48,7 +48,7 @@ vectors() {
 	count_interrupts "$name-requestq" "$name-eventq"
 }
 
-a_case intx "a PCI device without enough vectors has one interrupt for its queues, which counts" intx irq drive
+a_case intx "a PCI device without enough vectors has one interrupt for its queues, which counts" intx irq rearm
 intx() {
 	local name
 	name=$(basename "$(virtio_device)")

@@ -3,7 +3,7 @@
 #
 # Users of lines inside the guest's kernel.
 
-a_case virtuser "a driver in the kernel drives lines, reads them and counts edges (gpio-virtuser)" irq drive
+a_case virtuser "a driver in the kernel drives lines, reads them and counts edges (gpio-virtuser)" irq rearm
 virtuser() {
 	local user
 	add_virtuser 32 33 34 || return
@@ -63,7 +63,7 @@ count_by_driver() {
 	check "trigger afterwards" "$(field 33 trigger)" none
 }
 
-a_case aggregator "lines in a chip of their own are the same lines (gpio-aggregator)" drive
+a_case aggregator "lines in a chip of their own are the same lines (gpio-aggregator)"
 aggregator() {
 	local driver=/sys/bus/platform/drivers/gpio-aggregator label device
 	label=$(basename "$(virtio_device)")
@@ -87,7 +87,7 @@ use_aggregate() {
 	check "outputs on the host" "$(values_of 36 37 38 39)" 1001
 }
 
-a_case key "a key on a line is a key of the input system (gpio-keys)" users irq drive
+a_case key "a key on a line is a key of the input system (gpio-keys)" users irq
 key() {
 	local device value
 	use_board 2
@@ -107,7 +107,7 @@ key() {
 1 28 0"
 }
 
-a_case lamp "an LED of the kernel is a line on the host (leds-gpio)" users drive
+a_case lamp "an LED of the kernel is a line on the host (leds-gpio)" users
 lamp() {
 	local value
 	use_board 2

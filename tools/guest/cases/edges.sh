@@ -3,7 +3,7 @@
 #
 # Edges, with the tools of libgpiod.
 
-a_case edges "an edge made on the host is seen by gpiomon" irq drive
+a_case edges "an edge made on the host is seen by gpiomon" irq
 edges() {
 	host set door 0 >/dev/null
 	watch_door 2
@@ -13,7 +13,7 @@ edges() {
 	check "edges of door" "${SEEN//$'\n'/ }" "rising falling"
 }
 
-a_case burst_of_edges "twenty edges in turn are all seen, in order" irq drive
+a_case burst_of_edges "twenty edges in turn are all seen, in order" irq
 burst_of_edges() {
 	local i want=
 	host set door 0 >/dev/null

@@ -17,7 +17,7 @@ lsgpio() {
 	check "name that gpio-line-name tells" "$(gpio-line-name "/dev/$CHIP" 3)" door
 }
 
-a_case both_versions "the selftests' helper reads and writes a line by both versions of the interface" drive
+a_case both_versions "the selftests' helper reads and writes a line by both versions of the interface"
 both_versions() {
 	local version value
 	for version in 1 2; do
@@ -36,7 +36,7 @@ both_versions() {
 	done
 }
 
-a_case event_mon "gpio-event-mon sees edges, and gpio-hammer makes outputs blink" irq drive
+a_case event_mon "gpio-event-mon sees edges, and gpio-hammer makes outputs blink" irq rearm
 event_mon() {
 	host set 47 0 >/dev/null
 	gpio-event-mon -n "$CHIP" -o 47 -r -f -c 10 >/tmp/case/edges 2>&1 &

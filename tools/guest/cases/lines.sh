@@ -35,7 +35,7 @@ output() {
 	done
 }
 
-a_case input "an input set on the host is read in the guest" drive
+a_case input "an input set on the host is read in the guest"
 input() {
 	local value out
 	for value in 1 0 1; do

@@ -12,6 +12,7 @@ removed() {
 	uapi_behind "$gone.output" ready gone output 1 || return
 	uapi toggle 3 1000000 >/tmp/case/load &
 	PIDS+=($!)
+	wait_for 3 direction output
 	ask remove 1
 	check "a program in the middle of a request" "$(ends_with "${PIDS[-1]}" /tmp/case/load)" \
 		"ended: set ENODEV or get ENODEV" || return

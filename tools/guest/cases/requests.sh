@@ -53,7 +53,7 @@ can_be_read() {
 	uapi get "input${2:+,$2}" "$1" | sed 's/^0x[01]$/yes/'
 }
 
-a_case subset "some lines of a request are read and written, the others stay" drive
+a_case subset "some lines of a request are read and written, the others stay"
 subset() {
 	local wanted
 	for wanted in 0x5 0xa 0xf 0x0; do
@@ -82,7 +82,7 @@ bits() {
 	printf '%d%d%d%d' $(($1 >> 3 & 1)) $(($1 >> 2 & 1)) $(($1 >> 1 & 1)) $(($1 & 1))
 }
 
-a_case all_64 "one request holds all 64 lines: outputs and inputs in any pattern" drive
+a_case all_64 "one request holds all 64 lines: outputs and inputs in any pattern"
 all_64() {
 	local pattern=0xdeadbeef01234567 line
 	# shellcheck disable=SC2086 # one argument for each line
@@ -108,7 +108,7 @@ values_in_reply() {
 	}
 }
 
-a_case active_low "an active-low line is inverted, both ways" drive
+a_case active_low "an active-low line is inverted, both ways"
 active_low() {
 	host set 8 1 >/dev/null
 	check "active-low input at 1" "$(uapi get input,active-low 8)" 0x0 || return
@@ -131,7 +131,7 @@ no_bias() {
 	done
 }
 
-a_case open_drain "open drain and open source are done by gpiolib, which lets go of the line" drive
+a_case open_drain "open drain and open source are done by gpiolib, which lets go of the line"
 open_drain() {
 	driven_or_not open-drain 0 1 || return
 	driven_or_not open-source 1 0
@@ -154,7 +154,7 @@ driven_or_not() {
 	end_behind
 }
 
-a_case debounce "debouncing is done by gpiolib: a glitch is no edge, a level that stays is" irq drive
+a_case debounce "debouncing is done by gpiolib: a glitch is no edge, a level that stays is" irq
 debounce() {
 	host set 11 0 >/dev/null
 	uapi_behind /tmp/case/edges armed edges input,rising,falling,debounce=100000 1 11 || return
@@ -169,7 +169,7 @@ debounce() {
 	check "edges of a level that stays" "$(grep -o '^rising line 11 ' /tmp/case/edges)" "rising line 11 "
 }
 
-a_case stamps "edges carry a number and a time that the clock agrees with" irq drive
+a_case stamps "edges carry a number and a time that the clock agrees with" irq rearm
 stamps() {
 	local clock
 	for clock in '' ,realtime; do
@@ -205,7 +205,7 @@ too_close() {
 	awk '/ line / { if (time && $5 - time < 1000000) print; time = $5 }' "$1"
 }
 
-a_case one_edge "a request for one kind of edge gets no other" irq drive
+a_case one_edge "a request for one kind of edge gets no other" irq rearm
 one_edge() {
 	local kind other
 	while read -r kind other; do
@@ -232,7 +232,7 @@ rounds() {
 	fi
 }
 
-a_case under_load "edges of 8 lines arrive while 8 programs read and write" irq drive
+a_case under_load "edges of 8 lines arrive while 8 programs read and write" irq rearm
 under_load() {
 	local line
 	for line in 16 17 18 19 20 21 22 23; do
@@ -280,7 +280,7 @@ changed used output
 released output"
 }
 
-a_case reconfigured "a request changes from input to output and back, with edges between" irq drive
+a_case reconfigured "a request changes from input to output and back, with edges between" irq
 reconfigured() {
 	local out
 	host set 15 0 >/dev/null
