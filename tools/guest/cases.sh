@@ -35,6 +35,9 @@ read_cases() {
 	done
 }
 
+# shellcheck source=tools/guest/exceptions.sh
+. "${BASH_SOURCE[0]%/*}/exceptions.sh"
+
 # --- what a guest and its device can do --------------------------------------------
 
 # lacks NEED: why it cannot be had here; nothing when it can.
@@ -86,6 +89,11 @@ why_no_intx() {
 # what_lacks CASE: the first reason not to run it.
 what_lacks() {
 	local need why
+	why=$(exception "$1")
+	[[ -z $why ]] || {
+		printf '%s\n' "$why"
+		return
+	}
 	for need in ${NEEDED[$1]}; do
 		why=$(lacks "$need")
 		[[ -z $why ]] || {
@@ -214,6 +222,11 @@ check() {
 	[[ $2 != "$3" ]] || return 0
 	[[ $FAILURE ]] || FAILURE="$1: got '${2//$'\n'/ / }', wanted '${3//$'\n'/ / }'"
 	return 1
+}
+
+# write TEXT FILE: print what is wrong with it, if anything.
+write() {
+	{ printf '%s\n' "$1" >"$2"; } 2>&1
 }
 
 # value_of LINE: what the host sees on the line.

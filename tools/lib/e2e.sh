@@ -3,7 +3,7 @@
 #
 # The end-to-end cases: which of them, in which guest, on which device.
 
-readonly KINDS=(uml qemu microvm) DEVICES=(sim reference)
+readonly GUEST_KINDS=(uml qemu microvm) DEVICE_KINDS=(sim reference)
 
 # What a guest runs in, and what its devices are.
 KIND=uml DEVICE=sim

@@ -68,7 +68,7 @@ build_microvm() {
 
 # start_qemu: GUEST_PID, a PC with its devices on PCI.
 start_qemu() {
-	local board qemu=(-machine pc,memory-backend=mem -smp 2)
+	local board qemu=(-machine 'pc,memory-backend=mem' -smp 2)
 	for board in "${!BOARDS[@]}"; do
 		qemu+=(-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"
 			-device "vhost-user-gpio-pci,id=gpio$board,chardev=gpio$board")
@@ -79,7 +79,7 @@ start_qemu() {
 # start_microvm: GUEST_PID, a machine with its devices on virtio-mmio. With ACPI
 # it has no clock that a kernel could measure an emulated processor by.
 start_microvm() {
-	local board qemu=(-machine microvm,acpi=off,memory-backend=mem
+	local board qemu=(-machine 'microvm,acpi=off,memory-backend=mem'
 		-global virtio-mmio.force-legacy=false)
 	for board in "${!BOARDS[@]}"; do
 		qemu+=(-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"

@@ -10,7 +10,7 @@ broken() {
 	uapi_behind /tmp/case/changes name watch 1 5 || return
 	ask remove 2
 	check "lines of the broken device" "$(wait_until refused && uapi get input 5)" "request ENODEV" || return
-	check "the LED" "$(echo 1 2>&1 >/sys/class/leds/lamp/brightness)" '' || return
+	check "the LED" "$(write 1 /sys/class/leds/lamp/brightness)" '' || return
 	use_board 0
 	check "lines of the other device" "$(uapi toggle 24 100)" "0 wrong of 100"
 }

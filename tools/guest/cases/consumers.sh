@@ -23,7 +23,7 @@ add_virtuser() {
 		basename "$(virtio_device)" >"$dir/key"
 		echo "$line" >"$dir/offset"
 	done
-	check "a virtual user" "$(echo 1 2>&1 >"$VIRTUSER/live")" ''
+	check "a virtual user" "$(write 1 "$VIRTUSER/live")" ''
 }
 
 remove_virtuser() {
@@ -67,7 +67,7 @@ a_case aggregator "lines in a chip of their own are the same lines (gpio-aggrega
 aggregator() {
 	local driver=/sys/bus/platform/drivers/gpio-aggregator label device
 	label=$(basename "$(virtio_device)")
-	check "a new chip" "$(echo "$label 36-39" 2>&1 >"$driver/new_device")" '' || return
+	check "a new chip" "$(write "$label 36-39" "$driver/new_device")" '' || return
 	device=$(basename "$driver"/gpio-aggregator.*)
 	CHIP=$(basename "$driver/$device"/gpiochip*)
 	use_aggregate

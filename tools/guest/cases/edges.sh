@@ -97,4 +97,3 @@ edges_without_rearm() {
 	check "edges seen, of $delivered" "$((seen >= 2 && seen <= delivered))" 1 || return
 	check "door at the end" "$(get 3)" 1
 }
-

@@ -113,3 +113,18 @@ hammer() {
 	done
 }
 
+a_case distribution "the distribution's tools of libgpiod, of whatever version, drive and list lines, too"
+distribution() {
+	local PATH=/usr/sbin:/usr/bin:/sbin:/bin GPIOD='' value
+	show "gpiodetect --version" "$(gpiodetect --version | head -n 1)"
+	for value in 1 0; do
+		hold 1=$value
+		wait_for 1 direction output
+		host wait led-green $value timeout 5s >/dev/null
+		check "led-green on the host" "$(value_of 1)" $value || return
+		check "led-green in the list" "$(info | grep -c 'led-green.*gpioset.*output\|led-green.*output.*gpioset')" 1 || return
+		release
+		HOLDER=
+	done
+	check "lines of $CHIP" "$(gpiodetect | sed -n "s/^$CHIP .*(\([0-9]*\) lines)$/\1/p")" "$LINES_COUNT"
+}

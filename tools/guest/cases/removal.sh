@@ -49,4 +49,3 @@ chip-info ENODEV
 line-info ENODEV
 chip-read ENODEV
 close ok'
-

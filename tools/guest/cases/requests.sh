@@ -207,15 +207,15 @@ too_close() {
 
 a_case one_edge "a request for one kind of edge gets no other" irq rearm
 one_edge() {
-	local kind other
-	while read -r kind other; do
+	local edge other
+	while read -r edge other; do
 		host set 13 0 >/dev/null
-		uapi_behind /tmp/case/edges armed edges "input,$kind" 3 13 || return
-		wait_for 13 trigger "$kind"
-		check "trigger on the host" "$(field 13 trigger)" "$kind" || return
+		uapi_behind /tmp/case/edges armed edges "input,$edge" 3 13 || return
+		wait_for 13 trigger "$edge"
+		check "trigger on the host" "$(field 13 trigger)" "$edge" || return
 		host toggle 13 7 pause 2ms rearm 200ms >/dev/null
 		end_behind
-		check "$kind edges" "$(grep -c "^$kind line" /tmp/case/edges)" 3 || return
+		check "$edge edges" "$(grep -c "^$edge line" /tmp/case/edges)" 3 || return
 		check "$other edges" "$(grep -c "^$other line" /tmp/case/edges)" 0 || return
 	done <<-'END'
 		rising falling

@@ -14,4 +14,3 @@ clean_log() {
 	bad=$(dmesg | grep -E "$BAD_NEWS" | head -n 3)
 	check "kernel log" "$bad" ''
 }
-

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The cases that vhost-device-gpio 0.1.0 cannot do, and why. After a '/' stands
+# the only guest of which that is true.
+
+INVERTED="this device tells the inverse of an input's level"
+IGNORED="this device refuses the value of a line that is an input, so that no output can follow"
+STUCK="this device answers nothing about a line with an interrupt before its next edge"
+SILENT="this device has no channel on which User-Mode Linux would see that it ended"
+
+declare -A EXCEPTIONS=(
+	[input]=$INVERTED
+	[edges]=$INVERTED
+	[burst_of_edges]=$INVERTED
+	[subset]=$INVERTED
+	[all_64]=$INVERTED
+	[active_low]=$INVERTED
+	[both_versions]=$INVERTED
+	[aggregator]=$INVERTED
+	[two_chips]=$INVERTED
+	[key]=$INVERTED
+	[open_drain]=$IGNORED
+	[line_info]=$IGNORED
+	[reconfigured]=$IGNORED
+	[debounce]=$STUCK
+	[removed/uml]=$SILENT
+	[broken/uml]=$SILENT
+)
+
+# exception CASE: why the device cannot do it; nothing when it can.
+exception() {
+	[[ $DEVICE != reference ]] ||
+		printf '%s' "${EXCEPTIONS[$1]:-${EXCEPTIONS[$1/$KIND]:-}}"
+}

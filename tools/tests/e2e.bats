@@ -1,0 +1,150 @@
+#!/usr/bin/env bats
+# The verb 'e2e': its options, its list of cases, and what it tells of them.
+
+load helper
+
+setup() {
+	common_setup
+}
+
+# refused ARGUMENT...: before anything is built.
+refused() {
+	run vgpio e2e "$@"
+	[ "$status" -eq 1 ]
+	one_line
+	[ ! -e "$XDG_CACHE_HOME/vgpio/src" ]
+}
+
+@test "the list has every case, with its title, and each is a function" {
+	run vgpio e2e --list
+	[ "$status" -eq 0 ]
+	local name count=0
+	while read -r name; do
+		[[ $output == *"  $name "* ]]
+		grep -q "^$name() {\$" "$REPO"/tools/guest/cases/*.sh
+		count=$((count + 1))
+	done < <(sed -n 's/^a_case \([a-z0-9_]*\) ".*".*/\1/p' "$REPO"/tools/guest/cases/*.sh)
+	[ "$count" -gt 40 ]
+	[ "$count" -eq "$(grep -c '^a_case' <(cat "$REPO"/tools/guest/cases/*.sh))" ]
+	[ "$count" -eq "$(grep -c '^  ' <<<"$output")" ]
+}
+
+@test "every case asserts something" {
+	local file
+	for file in "$REPO"/tools/guest/cases/*.sh; do
+		[ "$(grep -c '^a_case' "$file")" -le "$(grep -c 'check \|_over ' "$file")" ]
+	done
+}
+
+@test "every need of a case is one that can be told to be lacking" {
+	local need
+	while read -r need; do
+		grep -q "^	$need) " "$REPO/tools/guest/cases.sh"
+	done < <(sed -n 's/^a_case [a-z0-9_]* ".*" //p' "$REPO"/tools/guest/cases/*.sh | tr ' ' '\n' | sort -u)
+}
+
+@test "every exception is of a case that there is" {
+	local name
+	while read -r name; do
+		grep -q "^a_case $name " "$REPO"/tools/guest/cases/*.sh
+	done < <(sed -n 's/^	\[\([a-z0-9_]\+\).*/\1/p' "$REPO/tools/guest/exceptions.sh")
+}
+
+@test "a guest or a device that there is not" {
+	refused --guest xen
+	[[ $output == *"--guest 'xen': there is uml qemu microvm"* ]]
+	refused --device=none
+	[[ $output == *"--device 'none': there is sim reference"* ]]
+	refused --guest
+	[[ $output == *"--guest needs a value"* ]]
+}
+
+@test "a case that there is not" {
+	refused all_lines nonsense
+	[[ $output == *"no case or group of cases 'nonsense'"*"--list"* ]]
+	refused --list all_lines
+	[[ $output == *"--list takes no case"* ]]
+	refused --nonsense
+	[[ $output == *"does not know '--nonsense'"* ]]
+}
+
+# e2e_lib COMMAND...: a function of tools/lib/e2e.sh or report.sh.
+e2e_lib() {
+	VGPIO_ROOT=$REPO bash -c 'for lib in common guest report e2e; do . "$VGPIO_ROOT/tools/lib/$lib.sh"; done
+		STEP_PID=; end_step() { :; }; "$@"' - "$@"
+}
+
+@test "cases and groups are chosen by name, in the list's order" {
+	[ "$(e2e_lib eval 'choose_cases whole names chip; echo ${CHOSEN[*]}')" = "chip names no_violation clean_log" ]
+	[ "$(e2e_lib eval 'choose_cases; echo ${#CHOSEN[@]}')" -eq "$(vgpio e2e --list | grep -c '^  ')" ]
+}
+
+@test "devices are started only where a case needs them" {
+	[ "$(e2e_lib eval 'choose_cases lines; devices_wanted')" = 1 ]
+	[ "$(e2e_lib eval 'choose_cases removed; devices_wanted')" = 3 ]
+}
+
+# reported TEXT: what TAP makes of what a guest tells.
+reported() {
+	mkdir -p "$BATS_TEST_TMPDIR/guest"
+	printf 'old\n' >"$BATS_TEST_TMPDIR/guest/device0.log"
+	e2e_lib eval "
+		GUEST=$BATS_TEST_TMPDIR/guest PASSED=0 FAILED=0 SKIPPED=0 CASE_LOG=()
+		while read -r word text; do
+			[[ \$word != device ]] || { echo \"\$text\" >>\$GUEST/device0.log; continue; }
+			tap \$word \"\$text\"
+		done"
+}
+
+@test "a failed case brings the guest's log, the device's, and how to run it alone" {
+	run reported <<-'END'
+		plan 2
+		case chip the guest has the chip
+		pass
+		case names lines have names
+		device something odd
+		log gpio_virtio: oh
+		fail names: got 'a', wanted 'b'
+	END
+	[ "$output" = "1..2
+ok 1 - the guest has the chip
+not ok 2 - lines have names # names: got 'a', wanted 'b'
+# guest: gpio_virtio: oh
+# device: something odd
+# alone: tools/vgpio e2e --guest uml --device sim names" ]
+}
+
+@test "the preloaded chip has its lines, its socket, and edges" {
+	local dir=$BATS_TEST_TMPDIR
+	gcc -Wall -Wextra -Werror -shared -fPIC -o "$dir/chip.so" "$BATS_TEST_DIRNAME/../reference/chip.c" -ldl -lpthread
+	gcc -Wall -Wextra -Werror -o "$dir/gpio-uapi" "$REPO/tools/guest/gpio-uapi.c"
+	local preloaded=(timeout 20 env VGPIO_CHIP_LINES="$REPO/tools/guest/lines0" VGPIO_CHIP_CONTROL="$dir/ctl"
+		LD_PRELOAD="$dir/chip.so" "$dir/gpio-uapi" /dev/gpiochip0)
+	chip() {
+		rm -f "$dir/ctl"
+		"${preloaded[@]}" "$@"
+	}
+	run chip info 3
+	[ "$output" = "name 'door' consumer '' flags input" ]
+	run chip info 64
+	[ "$output" = "info EINVAL" ]
+	[ "$(chip toggle 5 10)" = "0 wrong of 10" ]
+	run chip get input 3 4
+	[ "$output" = "request EINVAL" ]
+	rm -f "$dir/ctl"
+	"${preloaded[@]}" edges input,rising,falling 3 3 3>&- >"$dir/edges" &
+	until grep -qs armed "$dir/edges"; do sleep 0.1; done
+	printf 'set door 1\nset 3 0\nset 99 1\nget 3\nnonsense 3\n' | python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+f = s.makefile("rw")
+for line in sys.stdin:
+    f.write(line); f.flush()
+    print(f.readline().strip())' "$dir/ctl" >"$dir/replies"
+	local chip=$!
+	until [ "$(wc -l <"$dir/edges")" -eq 3 ]; do sleep 0.1; done
+	kill "$chip"
+	[ "$(paste -sd, "$dir/replies")" = "ok,ok,error no such line,ok 0,error no such command" ]
+	[ "$(grep -oE '^(rising|falling) line 3' "$dir/edges" | paste -sd,)" = "rising line 3,falling line 3" ]
+}
