@@ -75,7 +75,7 @@ build_guest() {
 # run_guest HOW CASE-OR-GROUP...: build a guest, boot it and run the cases.
 run_guest() {
 	choose_cases "${@:2}"
-	[[ $KIND == uml ]] || need_qemu
+	[[ $KIND == uml ]] || emulate
 	[[ $DEVICE == sim ]] || need_reference
 	build_guest
 	guest_folder
@@ -86,6 +86,12 @@ run_guest() {
 	start_devices "$(devices_wanted)"
 	[[ $DEVICE != sim ]] || watch_device
 	run_cases "$1" "start_$KIND"
+}
+
+# emulate: processors are slow then.
+emulate() {
+	need_qemu
+	GUEST_SECONDS=600
 }
 
 # guest_wish: what the guest shall do, for tools/guest/init.
