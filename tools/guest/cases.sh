@@ -53,6 +53,9 @@ lacks() {
 	sleep) [[ $KIND == qemu ]] || say_lack "only the PC of QEMU can sleep" ;;
 	msix) why_no_msix ;;
 	intx) why_no_intx ;;
+	unplug) [[ $KIND != microvm ]] || say_lack "nothing on virtio-mmio can be unplugged" ;;
+	clock) [[ $(</sys/devices/system/clocksource/clocksource0/current_clocksource) != *jiffies ]] ||
+		say_lack "the only clock of this guest is its tick" ;;
 	cpus) (($(nproc) > 1)) || say_lack "this guest has one processor" ;;
 	users) [[ $(chip_with key-enter) && -d /sys/class/leds/lamp ]] || say_lack "nothing tells this guest of keys and LEDs on its lines" ;;
 	esac

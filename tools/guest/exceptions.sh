@@ -4,7 +4,7 @@
 # The cases that vhost-device-gpio 0.1.0 cannot do, and why. After a '/' stands
 # the only guest of which that is true.
 
-INVERTED="this device tells the inverse of an input's level"
+INVERTED="this device tells the inverse of a line's level"
 IGNORED="this device refuses the value of a line that is an input, so that no output can follow"
 STUCK="this device answers nothing about a line with an interrupt before its next edge"
 SILENT="this device has no channel on which User-Mode Linux would see that it ended"
@@ -20,11 +20,13 @@ declare -A EXCEPTIONS=(
 	[aggregator]=$INVERTED
 	[two_chips]=$INVERTED
 	[key]=$INVERTED
+	[parallel_raw]=$INVERTED
+	[processors]=$INVERTED
+	[removed]=$INVERTED
 	[open_drain]=$IGNORED
 	[line_info]=$IGNORED
 	[reconfigured]=$IGNORED
 	[debounce]=$STUCK
-	[removed/uml]=$SILENT
 	[broken/uml]=$SILENT
 )
 

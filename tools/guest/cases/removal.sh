@@ -3,7 +3,7 @@
 #
 # Devices that go away while they are used.
 
-a_case removed "a device is removed while programs use it: they get errors, and the rest goes on" second
+a_case removed "a device is removed while programs use it: they get errors, and the rest goes on" unplug second
 removed() {
 	local gone=/tmp/case/gone
 	use_board 1

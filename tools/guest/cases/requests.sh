@@ -169,7 +169,7 @@ debounce() {
 	check "edges of a level that stays" "$(grep -o '^rising line 11 ' /tmp/case/edges)" "rising line 11 "
 }
 
-a_case stamps "edges carry a number and a time that the clock agrees with" irq rearm
+a_case stamps "edges carry a number and a time that the clock agrees with" clock irq rearm
 stamps() {
 	local clock
 	for clock in '' ,realtime; do
@@ -186,16 +186,16 @@ stamps() {
 	done
 }
 
-# wrong_edge FILE: the first line that does not come after the one before it, is
+# wrong_edge FILE: the first line that is earlier than the one before it, is
 # not its opposite or has not the next number. Between are the times of the clock.
 wrong_edge() {
 	awk '
 		function bad() { print NR ": " $0; exit }
-		/^armed|^done/ { if (NR > 1 && $3 + 0 <= time) bad(); time = $3 + 0; next }
+		/^armed|^done/ { if (NR > 1 && $3 + 0 < time) bad(); time = $3 + 0; next }
 		{
 			if ($1 != (NR % 2 ? "falling" : "rising")) bad()
 			if ($7 != NR - 1 || $NF != NR - 1) bad()
-			if ($5 + 0 <= time) bad()
+			if ($5 + 0 < time) bad()
 			time = $5 + 0
 		}' "$1"
 }
