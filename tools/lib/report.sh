@@ -7,7 +7,7 @@
 # Not to come to the end is a failure too.
 run_cases() {
 	PLANNED=0 PASSED=0 FAILED=0 SKIPPED=0 GUEST_WHY='the guest left cases out'
-	CASE='' TITLE='' CASE_LOG=() DEVICE_LOG_AT=0
+	CASE='' TITLE='' CASE_LOG=()
 	"${@:2}"
 	if ! serve_guest "$1" || ((PLANNED == 0 || PASSED + FAILED + SKIPPED < PLANNED)); then
 		FAILED=$((FAILED + 1))
@@ -33,12 +33,22 @@ count_report() {
 # begin_case NAME TITLE
 begin_case() {
 	CASE=$1 TITLE=$2 CASE_LOG=()
-	DEVICE_LOG_AT=$(device_log | wc -l)
+	local file
+	for file in "$GUEST"/{device*,watch}.log; do
+		[[ ! -e $file ]] || LOG_AT[$file]=$(wc -l <"$file")
+	done
 }
 
-# device_log: what all devices have said so far.
-device_log() {
-	cat "$GUEST"/device*.log
+# What the devices have said, and how their lines have changed, before the case.
+declare -A LOG_AT=()
+
+# device_logs: since it began.
+device_logs() {
+	local file name
+	for file in "${!LOG_AT[@]}"; do
+		name=$(basename "$file" .log)
+		tail -n +$((LOG_AT[$file] + 1)) "$file" | tail -n 40 | sed "s/^/$name: /"
+	done | sort -s -t : -k 1,1
 }
 
 # case_number: of the case that came to its end last.
@@ -52,7 +62,7 @@ case_details() {
 	for line in "${CASE_LOG[@]}"; do
 		say "guest: $line"
 	done
-	device_log | tail -n +$((DEVICE_LOG_AT + 1)) | tail -n 40 | sed 's/^/device: /'
+	device_logs
 	say "alone: tools/vgpio e2e --guest $KIND --device $DEVICE $CASE"
 }
 

@@ -110,7 +110,7 @@ reported() {
 ok 1 - the guest has the chip
 not ok 2 - lines have names # names: got 'a', wanted 'b'
 # guest: gpio_virtio: oh
-# device: something odd
+# device0: something odd
 # alone: tools/vgpio e2e --guest uml --device sim names" ]
 }
 
