@@ -57,11 +57,13 @@ struct kunit_virtio_map {
 /**
  * struct kunit_virtio_queue - the device's end of a virtqueue
  * @kv: the device
- * @lock: protects @vrh, @live and @held, and the memory of the buffers in @held
- *	  against a reset of the device
+ * @lock: protects @vrh, @live, @raw and @held, and the memory of the buffers in
+ *	  @held against a reset of the device
  * @vq: the driver's end; NULL if the driver did not set the queue up
  * @vrh: walks the ring
  * @live: the device may use the ring
+ * @raw: the device has returned what it may not have had, or has still. So the
+ *	 driver may have taken back anything, and is not to blame for it
  * @held: buffers that were popped and not pushed yet
  * @kicked: completed once for each notification
  * @work: runs @handler
@@ -75,10 +77,11 @@ struct kunit_virtio_map {
  */
 struct kunit_virtio_queue {
 	struct kunit_virtio *kv;
-	spinlock_t lock; /* Protects @vrh, @live, @held */
+	spinlock_t lock; /* Protects @vrh, @live, @raw, @held */
 	struct virtqueue *vq;
 	struct vringh vrh;
 	bool live;
+	bool raw;
 	struct list_head held;
 	struct completion kicked;
 	struct work_struct work;
@@ -117,6 +120,7 @@ struct kunit_virtio_queue {
  * @max_maps: how many there can be
  * @num_queues: number of queues
  * @queues: the queues
+ * @config_lock: protects what is in @config
  * @config_len: size of @config in bytes
  * @config: config space
  */
@@ -147,6 +151,7 @@ struct kunit_virtio {
 
 	unsigned int num_queues;
 	struct kunit_virtio_queue *queues;
+	spinlock_t config_lock; /* Protects the contents of @config */
 	size_t config_len;
 	u8 *config;
 };
@@ -329,7 +334,8 @@ static bool kunit_virtio_mapped(struct kunit_virtio *kv, const struct kvec *vec,
 	unsigned long addr = (unsigned long)vec->iov_base;
 	unsigned int i;
 
-	guard(raw_spinlock_irqsave)(&kv->map_lock);
+	lockdep_assert_held(&kv->map_lock);
+
 	for (i = 0; i < kv->num_maps; i++) {
 		const struct kunit_virtio_map *map = &kv->maps[i];
 
@@ -355,6 +361,36 @@ static bool kunit_virtio_iov_mapped(struct kunit_virtio *kv,
 }
 
 /* The device's end of the rings */
+
+static bool kunit_virtio_buf_mapped(struct kunit_virtio_buf *buf)
+{
+	struct kunit_virtio *kv = buf->q->kv;
+
+	lockdep_assert_held(&kv->map_lock);
+
+	return kunit_virtio_iov_mapped(kv, &buf->riov, DMA_TO_DEVICE) &&
+	       kunit_virtio_iov_mapped(kv, &buf->wiov, DMA_FROM_DEVICE);
+}
+
+/*
+ * Whether a buffer is still the device's. It is so for as long as the caller
+ * has the lock for mappings, which the driver needs to take the memory back.
+ */
+static bool kunit_virtio_may_access(struct kunit_virtio_buf *buf)
+{
+	struct kunit_virtio_queue *q = buf->q;
+
+	lockdep_assert_held(&q->lock);
+
+	if (buf->stale)
+		return false;
+	if (kunit_virtio_buf_mapped(buf))
+		return true;
+	if (!q->raw)
+		kunit_virtio_breach(q->kv, "buffer unmapped while the device has it");
+
+	return false;
+}
 
 static void kunit_virtio_free_buf(struct kunit_virtio_buf *buf)
 {
@@ -384,8 +420,31 @@ kunit_virtio_getdesc(struct kunit_virtio_queue *q)
 	if (ret > 0)
 		return buf;
 
-	if (ret < 0)
+	if (ret < 0 && !q->raw)
 		kunit_virtio_breach(q->kv, "descriptor chain is malformed");
+	kunit_virtio_free_buf(buf);
+
+	return NULL;
+}
+
+/* The next buffer, unless the device has returned it before it had it */
+static struct kunit_virtio_buf *
+kunit_virtio_getbuf(struct kunit_virtio_queue *q)
+{
+	struct kunit_virtio_buf *buf = kunit_virtio_getdesc(q);
+
+	if (!buf)
+		return NULL;
+
+	scoped_guard(raw_spinlock_irqsave, &q->kv->map_lock)
+		if (kunit_virtio_buf_mapped(buf))
+			return buf;
+
+	if (!q->raw) {
+		kunit_virtio_breach(q->kv, "buffer is not mapped for the device");
+		return buf;
+	}
+
 	kunit_virtio_free_buf(buf);
 
 	return NULL;
@@ -394,7 +453,6 @@ kunit_virtio_getdesc(struct kunit_virtio_queue *q)
 static struct kunit_virtio_buf *
 kunit_virtio_pop_queue(struct kunit_virtio_queue *q)
 {
-	struct kunit_virtio *kv = q->kv;
 	struct kunit_virtio_buf *buf;
 
 	guard(spinlock_irqsave)(&q->lock);
@@ -402,15 +460,10 @@ kunit_virtio_pop_queue(struct kunit_virtio_queue *q)
 		return NULL;
 
 	do {
-		buf = kunit_virtio_getdesc(q);
+		buf = kunit_virtio_getbuf(q);
 	} while (!buf && !vringh_notify_enable_kern(&q->vrh));
-	if (!buf)
-		return NULL;
-
-	if (!kunit_virtio_iov_mapped(kv, &buf->riov, DMA_TO_DEVICE) ||
-	    !kunit_virtio_iov_mapped(kv, &buf->wiov, DMA_FROM_DEVICE))
-		kunit_virtio_breach(kv, "buffer is not mapped for the device");
-	list_add_tail(&buf->node, &q->held);
+	if (buf)
+		list_add_tail(&buf->node, &q->held);
 
 	return buf;
 }
@@ -466,7 +519,8 @@ EXPORT_SYMBOL_GPL(kunit_virtio_pop_timeout);
  * @len: room at @dst in bytes
  *
  * Context: Any context.
- * Return: The number of bytes copied; 0 if the device was reset meanwhile.
+ * Return: The number of bytes copied; 0 if the device was reset meanwhile, or
+ *	   has returned the buffer with kunit_virtio_push_raw().
  */
 size_t kunit_virtio_read(struct kunit_virtio_buf *buf, void *dst, size_t len)
 {
@@ -474,7 +528,11 @@ size_t kunit_virtio_read(struct kunit_virtio_buf *buf, void *dst, size_t len)
 	unsigned int i;
 
 	guard(spinlock_irqsave)(&buf->q->lock);
-	for (i = 0; i < buf->riov.used && !buf->stale; i++) {
+	guard(raw_spinlock)(&buf->q->kv->map_lock);
+	if (!kunit_virtio_may_access(buf))
+		return 0;
+
+	for (i = 0; i < buf->riov.used; i++) {
 		part = min(len - done, buf->riov.iov[i].iov_len);
 		memcpy(dst + done, buf->riov.iov[i].iov_base, part);
 		done += part;
@@ -491,23 +549,18 @@ EXPORT_SYMBOL_GPL(kunit_virtio_read);
  * @len: bytes at @src; what the buffer has no room for is left out
  *
  * Context: Any context.
- * Return: The number of bytes copied; 0 if the device was reset meanwhile.
+ * Return: The number of bytes copied, as kunit_virtio_read().
  */
 size_t kunit_virtio_write(struct kunit_virtio_buf *buf, const void *src,
 			  size_t len)
 {
-	struct kunit_virtio_queue *q = buf->q;
 	size_t done = 0, part;
 	unsigned int i;
 
-	guard(spinlock_irqsave)(&q->lock);
-	if (buf->stale)
+	guard(spinlock_irqsave)(&buf->q->lock);
+	guard(raw_spinlock)(&buf->q->kv->map_lock);
+	if (!kunit_virtio_may_access(buf))
 		return 0;
-
-	if (!kunit_virtio_iov_mapped(q->kv, &buf->wiov, DMA_FROM_DEVICE)) {
-		kunit_virtio_breach(q->kv, "buffer unmapped while the device has it");
-		return 0;
-	}
 
 	for (i = 0; i < buf->wiov.used; i++) {
 		part = min(len - done, buf->wiov.iov[i].iov_len);
@@ -680,7 +733,12 @@ EXPORT_SYMBOL_GPL(kunit_virtio_push_quiet);
  * @len: number of bytes written
  *
  * What a broken or a hostile device may do: return a buffer twice, or one that
- * it never got.
+ * it never got. Until the device is reset, nothing comes then of reading and
+ * writing a buffer that the driver has taken back, and it is not a rule that
+ * the driver broke.
+ *
+ * With indirect descriptors, @head must not be one that the driver has offered
+ * and the device not popped: the driver frees its table, which pop would walk.
  *
  * Context: Any context in which an interrupt could arrive.
  */
@@ -689,24 +747,34 @@ void kunit_virtio_push_raw(struct kunit_virtio *kv, unsigned int index,
 {
 	struct kunit_virtio_queue *q = &kv->queues[index];
 
-	scoped_guard(spinlock_irqsave, &q->lock)
+	scoped_guard(spinlock_irqsave, &q->lock) {
+		q->raw = true;
 		if (q->live)
 			vringh_complete_kern(&q->vrh, head, len);
+	}
 
 	kunit_virtio_interrupt_queue(q);
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_push_raw);
 
+static void kunit_virtio_zero(struct kunit_virtio_buf *buf)
+{
+	unsigned int i;
+
+	guard(spinlock_irqsave)(&buf->q->lock);
+	guard(raw_spinlock)(&buf->q->kv->map_lock);
+	if (!kunit_virtio_may_access(buf))
+		return;
+
+	for (i = 0; i < buf->wiov.used; i++)
+		memset(buf->wiov.iov[i].iov_base, 0, buf->wiov.iov[i].iov_len);
+}
+
 static void kunit_virtio_answer_zeroes(struct kunit_virtio_buf *buf)
 {
 	size_t len = kunit_virtio_writable(buf);
-	unsigned int i;
 
-	scoped_guard(spinlock_irqsave, &buf->q->lock)
-		for (i = 0; i < buf->wiov.used && !buf->stale; i++)
-			memset(buf->wiov.iov[i].iov_base, 0,
-			       buf->wiov.iov[i].iov_len);
-
+	kunit_virtio_zero(buf);
 	kunit_virtio_push(buf, len);
 }
 
@@ -858,6 +926,7 @@ static void kunit_virtio_get(struct virtio_device *vdev, unsigned int offset,
 {
 	struct kunit_virtio *kv = to_kunit_virtio(vdev);
 
+	guard(spinlock_irqsave)(&kv->config_lock);
 	memset(buf, 0xff, len);
 	if (offset + len > kv->config_len)
 		kunit_virtio_breach(kv, "read past the end of the config space");
@@ -870,6 +939,7 @@ static void kunit_virtio_set(struct virtio_device *vdev, unsigned int offset,
 {
 	struct kunit_virtio *kv = to_kunit_virtio(vdev);
 
+	guard(spinlock_irqsave)(&kv->config_lock);
 	if (offset + len > kv->config_len)
 		kunit_virtio_breach(kv, "write past the end of the config space");
 	else
@@ -981,6 +1051,7 @@ static int kunit_virtio_setup_vq(struct kunit_virtio_queue *q,
 
 	scoped_guard(spinlock_irqsave, &q->lock) {
 		vringh_notify_enable_kern(&q->vrh);
+		q->raw = false;
 		WRITE_ONCE(q->live, true);
 	}
 
@@ -1134,6 +1205,7 @@ static int kunit_virtio_init(struct kunit_virtio *kv,
 	int ret;
 
 	raw_spin_lock_init(&kv->map_lock);
+	spin_lock_init(&kv->config_lock);
 	init_completion(&kv->released);
 	kv->features = params->features | BIT_ULL(VIRTIO_F_VERSION_1) |
 		       BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
@@ -1237,7 +1309,7 @@ int kunit_virtio_add(struct kunit_virtio *kv)
 	if (ret)
 		put_device(&kv->vdev.dev);
 	else
-		kv->added = true;
+		WRITE_ONCE(kv->added, true);
 
 	return ret;
 }
@@ -1256,7 +1328,7 @@ void kunit_virtio_unplug(struct kunit_virtio *kv)
 	if (!kv->added)
 		return;
 
-	kv->added = false;
+	WRITE_ONCE(kv->added, false);
 	WRITE_ONCE(kv->resume, NULL);
 	unregister_virtio_device(&kv->vdev);
 }
@@ -1382,6 +1454,34 @@ void kunit_virtio_on_reset(struct kunit_virtio *kv, void (*fn)(void *data),
 	kv->on_reset = fn;
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_on_reset);
+
+/**
+ * kunit_virtio_set_config() - Change what the config space says
+ * @kv: the device
+ * @offset: where, in bytes from its beginning
+ * @src: the new contents
+ * @len: how many bytes; what is past the end of the config space is left out
+ *
+ * The driver of a device that was added is told, if it wants to know. A driver
+ * that is reading the config space meanwhile may see some of the fields as they
+ * were, and some as they are.
+ *
+ * Context: Any context in which an interrupt could arrive.
+ */
+void kunit_virtio_set_config(struct kunit_virtio *kv, size_t offset,
+			     const void *src, size_t len)
+{
+	if (offset >= kv->config_len)
+		return;
+
+	scoped_guard(spinlock_irqsave, &kv->config_lock)
+		memcpy(kv->config + offset, src,
+		       min(len, kv->config_len - offset));
+
+	if (READ_ONCE(kv->added))
+		virtio_config_changed(&kv->vdev);
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_set_config);
 
 /**
  * kunit_virtio_vdev() - The device as its driver sees it

@@ -50,6 +50,8 @@ int kunit_virtio_reset_prepare(struct kunit_virtio *kv);
 int kunit_virtio_reset_done(struct kunit_virtio *kv);
 void kunit_virtio_on_reset(struct kunit_virtio *kv, void (*fn)(void *data),
 			   void *data);
+void kunit_virtio_set_config(struct kunit_virtio *kv, size_t offset,
+			     const void *src, size_t len);
 struct virtio_device *kunit_virtio_vdev(struct kunit_virtio *kv);
 bool kunit_virtio_bound(struct kunit_virtio *kv);
 void kunit_virtio_flush(struct kunit_virtio *kv);

@@ -10,7 +10,6 @@
 #include <linux/bitmap.h>
 #include <linux/cleanup.h>
 #include <linux/completion.h>
-#include <linux/console.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -39,11 +38,12 @@
 
 #include "../gpio-virtio.h"
 #include "../gpiolib.h"
+#include "gpio_virtio_log.h"
 
 #define BANK_REQUESTQ		0
 #define BANK_EVENTQ		1
 #define BANK_LOG		128
-#define BANK_WAIT_MS		15000
+#define BANK_WAIT_MS		60000
 
 struct bank;
 
@@ -1125,63 +1125,6 @@ static void gpio_virtio_request_bad_level(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 1), -EIO);
 	bank->lines[1].value = 0xff;
 	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 1), -EIO);
-}
-
-#define BANK_LOG_MARK	"gpio_virtio_kunit: so far"
-
-static const char *bank_watched;
-static atomic_t bank_complaints;
-static atomic_t bank_marks;
-
-static void bank_console_write(struct console *con, const char *text,
-			       unsigned int len)
-{
-	if (strnstr(text, bank_watched, len))
-		atomic_inc(&bank_complaints);
-	if (strnstr(text, BANK_LOG_MARK, len))
-		atomic_inc(&bank_marks);
-}
-
-static struct console bank_console = {
-	.name = "kunit",
-	.write = bank_console_write,
-	.index = -1,
-};
-
-static void bank_unwatch_log(void *data)
-{
-	unregister_console(data);
-}
-
-/* Count the messages with some text in them from here on. */
-static void bank_watch(struct kunit *test, const char *text)
-{
-	bank_watched = text;
-	atomic_set(&bank_complaints, 0);
-	bank_console.flags = CON_ENABLED;
-	register_console(&bank_console);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bank_unwatch_log,
-							   &bank_console));
-}
-
-/* Count what the driver says of its devices from here on. */
-static void bank_watch_log(struct kunit *test)
-{
-	bank_watch(test, "gpio_virtio virtio");
-}
-
-/* Messages may take a while to get to a console, but they do so in order. */
-static int bank_complaints_seen(struct kunit *test)
-{
-	int marks = atomic_read(&bank_marks);
-	unsigned int i;
-
-	pr_warn("%s\n", BANK_LOG_MARK);
-	for (i = 0; i < BANK_WAIT_MS && atomic_read(&bank_marks) == marks; i++)
-		usleep_range(900, 1100);
-	KUNIT_EXPECT_NE(test, atomic_read(&bank_marks), marks);
-
-	return atomic_read(&bank_complaints);
 }
 
 /* A device that refuses everything does not flood the log. */

@@ -77,6 +77,7 @@ struct echo_request {
  * @window: how often an interrupt could have come at a bad time
  * @served: how many buffers the handler has answered
  * @resets: how often the device was reset
+ * @config_changes: how often the config space has changed
  * @resumed: the driver goes on after a pause
  * @req: the messages
  */
@@ -90,6 +91,7 @@ struct echo {
 	unsigned int window;
 	unsigned int served;
 	unsigned int resets;
+	unsigned int config_changes;
 	struct completion resumed;
 	struct echo_request req[ECHO_REQUESTS];
 };
@@ -215,6 +217,13 @@ static int echo_resume(struct virtio_device *vdev)
 	return 0;
 }
 
+static void echo_config_changed(struct virtio_device *vdev)
+{
+	struct echo *echo = vdev->priv;
+
+	echo->config_changes++;
+}
+
 static const struct virtio_device_id echo_ids[] = {
 	{ ECHO_DEVICE_ID, VIRTIO_DEV_ANY_ID },
 	{}
@@ -224,6 +233,7 @@ static struct virtio_driver echo_driver = {
 	.id_table = echo_ids,
 	.probe = echo_probe,
 	.remove = echo_remove,
+	.config_changed = echo_config_changed,
 	.freeze = echo_pause,
 	.restore = echo_resume,
 	.reset_prepare = echo_pause,
@@ -512,6 +522,74 @@ static void virtio_kunit_push_raw(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(echo->vq));
 	kunit_virtio_push_raw(echo->kv, 0, 3, 1);
 	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(echo->vq));
+}
+
+/* Buffers are returned that the device has still, or has not popped yet. */
+static void virtio_kunit_push_raw_offered(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_buf *buf;
+	u8 bytes[ECHO_BYTES];
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	buf = echo_pop(echo);
+	kunit_virtio_push_raw(echo->kv, 0, kunit_virtio_head(buf), 3);
+	KUNIT_ASSERT_TRUE(test, echo_answered(&echo->req[0]));
+	KUNIT_EXPECT_EQ(test, echo->req[0].len, 3);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(echo->kv), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_read(buf, bytes, sizeof(bytes)), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_write(buf, "x", 1), 0);
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[1]), 0);
+	kunit_virtio_push_raw(echo->kv, 0, kunit_virtio_head(buf), 3);
+	KUNIT_EXPECT_TRUE(test, echo_answered(&echo->req[1]));
+	KUNIT_EXPECT_NULL(test, kunit_virtio_pop(echo->kv, 0));
+	KUNIT_EXPECT_NULL(test, kunit_virtio_violation(echo->kv));
+
+	KUNIT_EXPECT_FALSE(test, virtqueue_is_broken(echo->vq));
+	kunit_virtio_push(buf, 3);
+	KUNIT_EXPECT_TRUE(test, virtqueue_is_broken(echo->vq));
+}
+
+/* A reset ends the time in which the driver is not to blame. */
+static void virtio_kunit_push_raw_reset(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_buf *buf;
+
+	kunit_virtio_push_raw(echo->kv, 0, 3, 1);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_reset_prepare(echo->kv), 0);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_reset_done(echo->kv), 0);
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	buf = echo_pop(echo);
+	virtqueue_detach_unused_buf(echo->vq);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_write(buf, "x", 1), 0);
+	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
+			   "buffer unmapped while the device has it");
+	kunit_virtio_unplug(echo->kv);
+}
+
+static void virtio_kunit_set_config(struct kunit *test)
+{
+	struct echo *echo = test->priv;
+	struct virtio_device *vdev;
+	u8 config[4];
+
+	echo_alloc(test, 0, 4);
+	kunit_virtio_set_config(echo->kv, 0, "\x05", 1);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(echo->kv), 0);
+	KUNIT_EXPECT_EQ(test, echo->config_changes, 0);
+
+	vdev = kunit_virtio_vdev(echo->kv);
+	kunit_virtio_set_config(echo->kv, 2, "\x07\x08\x09", 3);
+	KUNIT_EXPECT_EQ(test, echo->config_changes, 1);
+	vdev->config->get(vdev, 0, config, sizeof(config));
+	KUNIT_EXPECT_MEMEQ(test, config, "\x05\x02\x07\x08", sizeof(config));
+
+	kunit_virtio_unplug(echo->kv);
+	kunit_virtio_set_config(echo->kv, 0, "\x01", 1);
+	KUNIT_EXPECT_EQ(test, echo->config_changes, 1);
 }
 
 /* A thread that waits for the device can be waited for, and be killed. */
@@ -928,6 +1006,9 @@ static struct kunit_case virtio_kunit_cases[] = {
 	KUNIT_CASE(virtio_kunit_event_idx),
 	KUNIT_CASE(virtio_kunit_reset_makes_stale),
 	KUNIT_CASE(virtio_kunit_push_raw),
+	KUNIT_CASE(virtio_kunit_push_raw_offered),
+	KUNIT_CASE(virtio_kunit_push_raw_reset),
+	KUNIT_CASE(virtio_kunit_set_config),
 	KUNIT_CASE(virtio_kunit_task),
 	KUNIT_CASE(virtio_kunit_task_kill),
 	KUNIT_CASE(virtio_kunit_flush),
