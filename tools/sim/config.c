@@ -8,24 +8,77 @@
 
 #include "config.h"
 
-#define MAX_WORDS	8
+#define MAX_WORDS	12
+#define FAULT_MAX_TEXT	1024
 
-static int add_said(struct config *cfg, unsigned int line, const char *name, bool level,
-		    const char *origin, struct errmsg *err)
+static int no_memory(struct errmsg *err)
 {
-	struct config_line *said;
-	char *copy = name ? strdup(name) : NULL;
+	return errmsg_set(err, "out of memory for the configuration");
+}
 
-	said = reallocarray(cfg->said, cfg->said_count + 1, sizeof(*said));
-	if (said)
-		cfg->said = said;
-	if (!said || (name && !copy)) {
-		free(copy);
-		return errmsg_set(err, "out of memory for the configuration");
-	}
-	said = &cfg->said[cfg->said_count++];
-	*said = (struct config_line){ .line = line, .name = copy, .level = level };
+/* Adds a copy of @line with a copy of its text. */
+static int add_said(struct config *cfg, const struct config_line *line, const char *origin,
+		    struct errmsg *err)
+{
+	struct config_line *said = reallocarray(cfg->said, cfg->said_count + 1, sizeof(*said));
+
+	if (!said)
+		return no_memory(err);
+	cfg->said = said;
+	said += cfg->said_count;
+	*said = *line;
 	snprintf(said->origin, sizeof(said->origin), "%s", origin);
+	said->text = line->text ? strdup(line->text) : NULL;
+	if (line->text && !said->text)
+		return no_memory(err);
+	cfg->said_count++;
+	return 0;
+}
+
+static int add_name(struct config *cfg, unsigned int line, const char *name, const char *origin,
+		    struct errmsg *err)
+{
+	struct config_line said = { .line = line, .property = CONFIG_NAME, .text = (char *)name };
+
+	return add_said(cfg, &said, origin, err);
+}
+
+static int add_level(struct config *cfg, unsigned int line, bool level, const char *origin,
+		     struct errmsg *err)
+{
+	struct config_line said = { .line = line, .property = CONFIG_LEVEL, .level = level };
+
+	return add_said(cfg, &said, origin, err);
+}
+
+static int add_fault(struct config *cfg, const char *text, const char *origin,
+		     struct errmsg *err)
+{
+	struct config_fault *faults;
+
+	faults = reallocarray(cfg->faults, cfg->fault_count + 1, sizeof(*faults));
+	if (!faults)
+		return no_memory(err);
+	cfg->faults = faults;
+	faults += cfg->fault_count;
+	snprintf(faults->origin, sizeof(faults->origin), "%s", origin);
+	faults->text = strdup(text);
+	if (!faults->text)
+		return no_memory(err);
+	cfg->fault_count++;
+	return 0;
+}
+
+static int set_seed(struct config *cfg, const char *text, struct errmsg *err)
+{
+	char *end;
+
+	errno = 0;
+	cfg->seed = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || errno || *end)
+		return errmsg_set(err, "\"%.64s\" is no seed; it must be a number from 0 to "
+				  "18446744073709551615", text);
+	cfg->seeded = true;
 	return 0;
 }
 
@@ -66,7 +119,7 @@ static int option_name(struct config *cfg, const char *arg, struct errmsg *err)
 
 	if (!name)
 		return errmsg_set(err, "--name %.64s: must be LINE=NAME, such as 3=Reset", arg);
-	return add_said(cfg, line, name, false, "--name", err);
+	return add_name(cfg, line, name, "--name", err);
 }
 
 static int option_level(struct config *cfg, const char *arg, struct errmsg *err)
@@ -77,19 +130,33 @@ static int option_level(struct config *cfg, const char *arg, struct errmsg *err)
 
 	if (!text || !parse_level(text, &level))
 		return errmsg_set(err, "--level %.64s: must be LINE=0 or LINE=1", arg);
-	return add_said(cfg, line, NULL, level, "--level", err);
+	return add_level(cfg, line, level, "--level", err);
 }
 
 static int option_names(struct config *cfg, const char *arg, struct errmsg *err)
 {
 	char *copy = strdup(arg), *rest = copy, *name;
-	int ret = copy ? 0 : errmsg_set(err, "out of memory for the configuration");
+	int ret = copy ? 0 : no_memory(err);
 
 	for (unsigned int line = 0; !ret && (name = strsep(&rest, ",")); line++)
 		if (*name)
-			ret = add_said(cfg, line, name, false, "--names", err);
+			ret = add_name(cfg, line, name, "--names", err);
 	free(copy);
 	return ret;
+}
+
+static int option_fault(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	return add_fault(cfg, arg, "--fault", err);
+}
+
+static int option_seed(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	struct errmsg why;
+
+	if (set_seed(cfg, arg, &why))
+		return errmsg_set(err, "--seed: %.256s", why.text);
+	return 0;
 }
 
 static int option_socket(struct config *cfg, const char *arg, struct errmsg *err)
@@ -167,6 +234,8 @@ static const struct option_entry entries[] = {
 	{ "level", required_argument, option_level },
 	/* The file is read first, whatever its place, so that options win. */
 	{ "config", required_argument, NULL },
+	{ "fault", required_argument, option_fault },
+	{ "seed", required_argument, option_seed },
 	{ "no-irq", no_argument, option_no_irq },
 	{ "once", no_argument, option_once },
 	{ "verbose", no_argument, option_verbose },
@@ -238,18 +307,36 @@ int config_parse(struct config *cfg, int argc, char **argv, struct errmsg *err)
 	return 0;
 }
 
-static int file_line_property(struct config *cfg, unsigned int line, const char *key,
-			      const char *value, const char *origin, struct errmsg *err)
+static int file_pull(const char *value, bool *up, struct errmsg *err)
 {
-	bool level;
+	*up = !strcmp(value, "up");
+	if (*up || !strcmp(value, "down"))
+		return 0;
+	return errmsg_set(err, "pull \"%.64s\" must be up or down", value);
+}
 
-	if (!strcmp(key, "name"))
-		return add_said(cfg, line, value, false, origin, err);
-	if (strcmp(key, "level"))
-		return errmsg_set(err, "\"%.64s\" is not known; use name or level", key);
-	if (!parse_level(value, &level))
-		return errmsg_set(err, "level \"%.64s\" must be 0 or 1", value);
-	return add_said(cfg, line, NULL, level, origin, err);
+static int file_line_property(struct config *cfg, unsigned int line, char **words,
+			      const char *origin, struct errmsg *err)
+{
+	static const char *const keys[] = {
+		[CONFIG_NAME] = "name", [CONFIG_LEVEL] = "level", [CONFIG_PULL] = "pull",
+		[CONFIG_STUCK] = "stuck", [CONFIG_LOOP] = "loop",
+	};
+	struct config_line said = { .line = line, .text = NULL };
+	const char *key = words[0], *value = words[1];
+
+	while (said.property < ARRAY_SIZE(keys) && strcmp(key, keys[said.property]))
+		said.property++;
+	if (said.property == ARRAY_SIZE(keys))
+		return errmsg_set(err, "\"%.64s\" is not known; use name, level, pull, stuck "
+				  "or loop", key);
+	if (said.property == CONFIG_NAME || said.property == CONFIG_LOOP)
+		said.text = words[1];
+	else if (said.property == CONFIG_PULL && file_pull(value, &said.level, err))
+		return -1;
+	else if (said.property != CONFIG_PULL && !parse_level(value, &said.level))
+		return errmsg_set(err, "%s \"%.64s\" must be 0 or 1", key, value);
+	return add_said(cfg, &said, origin, err);
 }
 
 static int file_line(struct config *cfg, char **words, int count, const char *origin,
@@ -262,9 +349,28 @@ static int file_line(struct config *cfg, char **words, int count, const char *or
 	if (count % 2)
 		return errmsg_set(err, "\"%.64s\" has no value", words[count - 1]);
 	for (int i = 2; i < count; i += 2)
-		if (file_line_property(cfg, line, words[i], words[i + 1], origin, err))
+		if (file_line_property(cfg, line, words + i, origin, err))
 			return -1;
 	return 0;
+}
+
+/* Keeps the words as one text: lines have no names yet. */
+static int file_fault(struct config *cfg, char **words, int count, const char *origin,
+		      struct errmsg *err)
+{
+	struct buffer text = { .max = FAULT_MAX_TEXT };
+	int ret;
+
+	for (int i = 1; i < count; i++) {
+		buffer_quote(&text, words[i]);
+		buffer_add(&text, i + 1 < count ? " " : "\0", 1);
+	}
+	if (text.overflow)
+		ret = errmsg_set(err, "the fault has more than %d characters", FAULT_MAX_TEXT);
+	else
+		ret = add_fault(cfg, text.data, origin, err);
+	buffer_free(&text);
+	return ret;
 }
 
 static int file_statement(struct config *cfg, char **words, int count, const char *origin,
@@ -276,8 +382,12 @@ static int file_statement(struct config *cfg, char **words, int count, const cha
 		return set_lines(cfg, words[1], err);
 	if (!strcmp(words[0], "line") && count >= 4)
 		return file_line(cfg, words, count, origin, err);
-	return errmsg_set(err, "cannot understand \"%.64s\"; use \"lines N\" or "
-			  "\"line N name NAME level 0|1\"", words[0]);
+	if (!strcmp(words[0], "fault") && count >= 2)
+		return file_fault(cfg, words, count, origin, err);
+	if (!strcmp(words[0], "seed") && count == 2)
+		return set_seed(cfg, words[1], err);
+	return errmsg_set(err, "cannot understand \"%.64s\"; use \"lines N\", \"line N "
+			  "PROPERTY VALUE\", \"fault NAME\" or \"seed N\"", words[0]);
 }
 
 static int file_text_line(struct config *cfg, char *text, const char *origin,
@@ -322,6 +432,36 @@ int config_read_file(struct config *cfg, const char *path, struct errmsg *err)
 	return ret;
 }
 
+static int apply_loop(const struct config_line *said, struct gpio_bank *bank,
+		      struct errmsg *err)
+{
+	int to = gpio_find(bank, said->text);
+
+	if (to < 0)
+		return errmsg_set(err, "no line is numbered or named \"%.255s\"", said->text);
+	return gpio_set_loop(bank, said->line, to, err);
+}
+
+static int apply_property(const struct config_line *said, struct gpio_bank *bank,
+			  struct errmsg *err)
+{
+	switch (said->property) {
+	case CONFIG_LEVEL:
+		gpio_set_level(bank, said->line, said->level);
+		return 0;
+	case CONFIG_PULL:
+		gpio_set_pull(bank, said->line, said->level);
+		return 0;
+	case CONFIG_STUCK:
+		gpio_set_stuck(bank, said->line, said->level);
+		return 0;
+	case CONFIG_LOOP:
+		return apply_loop(said, bank, err);
+	default:
+		return gpio_set_name(bank, said->line, said->text, err);
+	}
+}
+
 static int apply_said(const struct config *cfg, const struct config_line *said,
 		      struct device *dev, struct errmsg *err)
 {
@@ -330,16 +470,42 @@ static int apply_said(const struct config *cfg, const struct config_line *said,
 	if (said->line >= cfg->lines)
 		return errmsg_set(err, "%s: line %u does not exist; there are lines 0 to %u",
 				  said->origin, said->line, cfg->lines - 1);
-	if (!said->name)
-		gpio_set_level(&dev->bank, said->line, said->level);
-	else if (gpio_set_name(&dev->bank, said->line, said->name, &why))
+	if (apply_property(said, &dev->bank, &why))
 		return errmsg_set(err, "%s: %.200s", said->origin, why.text);
 	return 0;
 }
 
+/* Names first: the rest may use them. */
+static int apply_lines(const struct config *cfg, bool names, struct device *dev,
+		       struct errmsg *err)
+{
+	for (size_t i = 0; i < cfg->said_count; i++)
+		if ((cfg->said[i].property == CONFIG_NAME) == names &&
+		    apply_said(cfg, &cfg->said[i], dev, err))
+			return -1;
+	return 0;
+}
+
+static int apply_fault(const struct config_fault *said, struct device *dev, struct errmsg *err)
+{
+	char text[FAULT_MAX_TEXT + 1], *words[MAX_WORDS];
+	struct fault fault;
+	struct errmsg why;
+	int count;
+
+	snprintf(text, sizeof(text), "%s", said->text);
+	count = split_words(text, words, MAX_WORDS, &why);
+	if (!count)
+		errmsg_store(&why, "a fault's name is missing");
+	if (count <= 0 || fault_parse(&fault, words, count, &dev->bank, &why) ||
+	    fault_add(&dev->faults, &fault, &why))
+		return errmsg_set(err, "%s: %.255s", said->origin, why.text);
+	return 0;
+}
+
 /**
- * config_apply() - give the device its names and levels
- * @cfg: what was said about lines
+ * config_apply() - give the device its names, wires and faults
+ * @cfg: what was said
  * @dev: the device, with @cfg->lines lines
  * @err: what is wrong, if so
  *
@@ -347,9 +513,15 @@ static int apply_said(const struct config *cfg, const struct config_line *said,
  */
 int config_apply(const struct config *cfg, struct device *dev, struct errmsg *err)
 {
-	for (size_t i = 0; i < cfg->said_count; i++)
-		if (apply_said(cfg, &cfg->said[i], dev, err))
+	if (apply_lines(cfg, true, dev, err) || apply_lines(cfg, false, dev, err))
+		return -1;
+	fault_seed(&dev->faults, cfg->seeded ? cfg->seed : loop_now());
+	for (size_t i = 0; i < cfg->fault_count; i++)
+		if (apply_fault(&cfg->faults[i], dev, err))
 			return -1;
+	if (fault_by_chance(&dev->faults))
+		log_error("faults by chance; to repeat them: --seed %llu",
+			  (unsigned long long)dev->faults.seed);
 	return gpio_build_names(&dev->bank, err);
 }
 
@@ -360,8 +532,13 @@ int config_apply(const struct config *cfg, struct device *dev, struct errmsg *er
 void config_free(struct config *cfg)
 {
 	for (size_t i = 0; i < cfg->said_count; i++)
-		free(cfg->said[i].name);
+		free(cfg->said[i].text);
+	for (size_t i = 0; i < cfg->fault_count; i++)
+		free(cfg->faults[i].text);
 	free(cfg->said);
+	free(cfg->faults);
 	cfg->said = NULL;
 	cfg->said_count = 0;
+	cfg->faults = NULL;
+	cfg->fault_count = 0;
 }

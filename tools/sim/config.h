@@ -20,16 +20,44 @@ enum config_action {
 };
 
 /**
+ * enum config_property - what can be said about a line
+ * @CONFIG_NAME: its name
+ * @CONFIG_LEVEL: the level that the host drives at first
+ * @CONFIG_PULL: the level while nobody drives it
+ * @CONFIG_STUCK: the value that it always has
+ * @CONFIG_LOOP: the line that it drives while it is an output
+ */
+enum config_property {
+	CONFIG_NAME,
+	CONFIG_LEVEL,
+	CONFIG_PULL,
+	CONFIG_STUCK,
+	CONFIG_LOOP,
+};
+
+/**
  * struct config_line - something said about a line
  * @line: the line
- * @name: its name, or NULL if this is about its level
- * @level: its level
+ * @property: what it is about
+ * @text: the name, or the other end of the loop, or NULL
+ * @level: for the other properties
  * @origin: where it was said, for error messages
  */
 struct config_line {
 	unsigned int line;
-	char *name;
+	enum config_property property;
+	char *text;
 	bool level;
+	char origin[256];
+};
+
+/**
+ * struct config_fault - a fault that was asked for
+ * @text: its words
+ * @origin: where it was said, for error messages
+ */
+struct config_fault {
+	char *text;
 	char origin[256];
 };
 
@@ -44,6 +72,10 @@ struct config_line {
  * @verbose: tell what happens
  * @said: what was said about lines, in order; later ones win
  * @said_count: number of @said
+ * @faults: faults, in order
+ * @fault_count: number of @faults
+ * @seed: for faults by chance
+ * @seeded: @seed was given
  */
 struct config {
 	enum config_action action;
@@ -55,6 +87,10 @@ struct config {
 	bool verbose;
 	struct config_line *said;
 	size_t said_count;
+	struct config_fault *faults;
+	size_t fault_count;
+	uint64_t seed;
+	bool seeded;
 };
 
 int config_parse(struct config *cfg, int argc, char **argv, struct errmsg *err);

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "report.h"
 
-#define MAX_WORDS	8
+#define MAX_WORDS	12
 
 static const char help_text[] =
 	"set LINE 0|1                       drive a line\n"
+	"release LINE                       drive it no longer: a pull or nothing decides\n"
 	"get [LINE]                         the value of a line; or all about all lines\n"
 	"pulse LINE DURATION                invert a line for a time, such as 10ms\n"
 	"toggle LINE COUNT [pause DURATION] [rearm DURATION]\n"
@@ -23,10 +25,16 @@ static const char help_text[] =
 	"                                   it, or an error if that takes longer\n"
 	"wait LINE 0|1 [timeout DURATION]   answer when a line has a value\n"
 	"watch                              report every change from now on\n"
-	"stats [reset]                      what happened so far\n"
+	"stats [reset | line LINE]          what happened so far\n"
+	"fault                              the faults that are in use\n"
+	"fault NAME [ARGUMENT] [CHANCE%] [MESSAGE] [line LINE] [after N] [times N]\n"
+	"                                   misbehave from now on; the names are below\n"
+	"fault none [NAME]                  behave again\n"
 	"help                               this text\n"
 	"quit                               end the simulator\n"
-	"LINE is a number or a name; DURATION a number with us, ms or s.\n";
+	"LINE is a number or a name; DURATION a number with us, ms or s; MESSAGE is\n"
+	"get_names, get_direction, set_direction, get_value, set_value, set_irq_type,\n"
+	"unknown or event, and all requests if it is left out. Faults:\n";
 
 static struct gpio_bank *bank_of(const struct control_client *client)
 {
@@ -62,59 +70,26 @@ static bool find_level(struct control_client *client, const char *word, bool *le
 	return false;
 }
 
-static void describe_line(struct buffer *out, const struct gpio_bank *bank, unsigned int number)
-{
-	const struct gpio_line *line = &bank->lines[number];
-
-	buffer_printf(out, "line %u name ", number);
-	buffer_quote(out, line->name ?: "");
-	buffer_printf(out, " value %d direction %s trigger %s unmasked %d latched %d\n",
-		      gpio_value(bank, number), gpio_direction_name(line->direction),
-		      gpio_trigger_name(line->trigger), line->unmasked, line->latched);
-}
-
-static struct control_pulse **find_pulse(struct control *c, unsigned int line)
-{
-	struct control_pulse **link = &c->pulses;
-
-	while (*link && (*link)->line != line)
-		link = &(*link)->next;
-	return link;
-}
-
-static void remove_pulse(struct control *c, unsigned int line)
-{
-	struct control_pulse **link = find_pulse(c, line), *pulse = *link;
-
-	if (!pulse)
-		return;
-	*link = pulse->next;
-	loop_timer_stop(c->loop, &pulse->timer);
-	free(pulse);
-}
-
-static void pulse_over(void *ctx)
-{
-	struct control_pulse *pulse = ctx;
-	struct control *c = pulse->server;
-	unsigned int line = pulse->line;
-	bool level = pulse->level;
-
-	remove_pulse(c, line);
-	device_set_level(c->dev, line, level);
-}
-
 static void command_set(struct control_client *client, char **words, int count)
 {
-	struct control *c = client->server;
 	int line = find_line(client, words[1]);
 	bool level;
 
 	(void)count;
 	if (line < 0 || !find_level(client, words[2], &level))
 		return;
-	remove_pulse(c, line);
-	device_set_level(c->dev, line, level);
+	bench_set(client->server->bench, line, level);
+	reply_ok(client);
+}
+
+static void command_release(struct control_client *client, char **words, int count)
+{
+	int line = find_line(client, words[1]);
+
+	(void)count;
+	if (line < 0)
+		return;
+	bench_release(client->server->bench, line);
 	reply_ok(client);
 }
 
@@ -130,15 +105,23 @@ static void command_get(struct control_client *client, char **words, int count)
 		return;
 	}
 	for (unsigned int i = 0; i < bank->count; i++)
-		describe_line(&client->out, bank, i);
+		report_line(&client->out, bank, i);
 	reply_ok(client);
+}
+
+/* The reply to a command that either was carried out or explains why not. */
+static void reply_result(struct control_client *client, int result, const struct errmsg *err)
+{
+	if (result)
+		reply_error(client, err->text);
+	else
+		reply_ok(client);
 }
 
 static void command_pulse(struct control_client *client, char **words, int count)
 {
-	struct control *c = client->server;
 	int line = find_line(client, words[1]);
-	struct control_pulse *pulse;
+	struct errmsg err;
 	uint64_t ns;
 
 	(void)count;
@@ -146,18 +129,19 @@ static void command_pulse(struct control_client *client, char **words, int count
 		return;
 	if (!parse_duration(words[2], &ns))
 		return reply_error(client, "the duration must be above 0, with us, ms or s");
-	if (*find_pulse(c, line))
-		return reply_error(client, "a pulse is under way on this line");
-	pulse = calloc(1, sizeof(*pulse));
-	if (!pulse)
-		return reply_error(client, "out of memory");
-	*pulse = (struct control_pulse){
-		.timer = { .expired = pulse_over, .ctx = pulse }, .server = c, .line = line,
-		.level = c->dev->bank.lines[line].level, .next = c->pulses,
-	};
-	c->pulses = pulse;
-	loop_timer_start(c->loop, &pulse->timer, ns);
-	device_set_level(c->dev, line, !pulse->level);
+	reply_result(client, bench_pulse(client->server->bench, line, ns, &err), &err);
+}
+
+static void command_fault(struct control_client *client, char **words, int count)
+{
+	struct bench *bench = client->server->bench;
+	struct errmsg err;
+
+	if (count > 1 && bench_fault(bench, words + 1, count - 1, &err))
+		return reply_error(client, err.text);
+	if (count == 1)
+		report_faults(&client->out, &bench->dev->faults);
+	report_seed(&client->out, &bench->dev->faults);
 	reply_ok(client);
 }
 
@@ -232,10 +216,9 @@ static void end_toggle(struct control_client *client)
 static void make_edge(struct control_client *client)
 {
 	struct control_toggle *t = &client->toggle;
-	struct device *dev = client->server->dev;
 
 	t->done++;
-	device_set_level(dev, t->line, !dev->bank.lines[t->line].level);
+	bench_toggle(client->server->bench, t->line);
 }
 
 /* What follows an edge: the guest must be ready, then comes the pause. */
@@ -302,7 +285,6 @@ static void command_toggle(struct control_client *client, char **words, int coun
 	if (!parse_toggle(words, count, t))
 		return reply_error(client, "after the line comes a count up to 100000, then maybe "
 				   "\"pause\", \"rearm\", each with a duration such as 1ms");
-	remove_pulse(client->server, line);
 	if (t->pause_ns || t->rearm_ns) {
 		client->toggling = true;
 		return continue_toggle(client);
@@ -312,58 +294,24 @@ static void command_toggle(struct control_client *client, char **words, int coun
 	reply_ok(client);
 }
 
-static void print_queue(struct buffer *out, const char *name, const struct queue_stats *q)
-{
-	buffer_printf(out, "%s.notifications %llu\n", name, (unsigned long long)q->notifications);
-	buffer_printf(out, "%s.requests %llu\n", name, (unsigned long long)q->requests);
-	buffer_printf(out, "%s.interrupts %llu\n", name, (unsigned long long)q->interrupts);
-}
-
-static void print_message(struct buffer *out, const char *name, const struct msg_stats *m)
-{
-	buffer_printf(out, "%s.requests %llu\n", name, (unsigned long long)m->requests);
-	buffer_printf(out, "%s.errors %llu\n", name, (unsigned long long)m->errors);
-	buffer_printf(out, "%s.notifications %llu\n", name,
-		      (unsigned long long)m->notifications);
-}
-
-static void print_irq(struct buffer *out, const struct gpio_irq_stats *s)
-{
-	buffer_printf(out, "irq.delivered %llu\n", (unsigned long long)s->delivered);
-	buffer_printf(out, "irq.latched %llu\n", (unsigned long long)s->latched);
-	buffer_printf(out, "irq.coalesced %llu\n", (unsigned long long)s->coalesced);
-	buffer_printf(out, "irq.invalid %llu\n", (unsigned long long)s->invalid);
-}
-
-static void print_stats(struct buffer *out, const struct device *dev)
-{
-	static const char *const messages[DEVICE_MSG_TYPES] = {
-		[0]				= "unknown",
-		[VIRTIO_GPIO_MSG_GET_NAMES]	= "get_names",
-		[VIRTIO_GPIO_MSG_GET_DIRECTION]	= "get_direction",
-		[VIRTIO_GPIO_MSG_SET_DIRECTION]	= "set_direction",
-		[VIRTIO_GPIO_MSG_GET_VALUE]	= "get_value",
-		[VIRTIO_GPIO_MSG_SET_VALUE]	= "set_value",
-		[VIRTIO_GPIO_MSG_IRQ_TYPE]	= "set_irq_type",
-	};
-
-	print_queue(out, "requestq", &dev->stats.queue[DEVICE_REQUESTQ]);
-	print_queue(out, "eventq", &dev->stats.queue[DEVICE_EVENTQ]);
-	for (size_t i = 0; i < ARRAY_SIZE(messages); i++)
-		print_message(out, messages[i], &dev->stats.msg[i]);
-	print_irq(out, &dev->bank.stats);
-	buffer_printf(out, "violations %llu\n", (unsigned long long)dev->stats.violations);
-	buffer_printf(out, "sessions %llu\n", (unsigned long long)dev->stats.sessions);
-}
-
 static void command_stats(struct control_client *client, char **words, int count)
 {
-	if (count == 2 && strcmp(words[1], "reset"))
-		return reply_error(client, "after stats comes nothing, or \"reset\"");
-	if (count == 2)
-		device_reset_stats(client->server->dev);
-	else
-		print_stats(&client->out, client->server->dev);
+	struct device *dev = client->server->dev;
+	int line;
+
+	if (count == 1) {
+		report_stats(&client->out, dev);
+	} else if (count == 2 && !strcmp(words[1], "reset")) {
+		device_reset_stats(dev);
+	} else if (count == 3 && !strcmp(words[1], "line")) {
+		line = find_line(client, words[2]);
+		if (line < 0)
+			return;
+		report_line_stats(&client->out, dev, line);
+	} else {
+		return reply_error(client, "after stats comes nothing, \"reset\" or \"line\" "
+				   "and a line");
+	}
 	reply_ok(client);
 }
 
@@ -372,6 +320,7 @@ static void command_help(struct control_client *client, char **words, int count)
 	(void)words;
 	(void)count;
 	buffer_add(&client->out, help_text, sizeof(help_text) - 1);
+	fault_help(&client->out);
 	reply_ok(client);
 }
 
@@ -399,12 +348,14 @@ struct command {
 
 static const struct command commands[] = {
 	{ "set", command_set, 3, 3 },
+	{ "release", command_release, 2, 2 },
 	{ "get", command_get, 1, 2 },
 	{ "pulse", command_pulse, 3, 3 },
 	{ "toggle", command_toggle, 3, 7 },
 	{ "wait", command_wait, 3, 5 },
 	{ "watch", command_watch, 1, 1 },
-	{ "stats", command_stats, 1, 2 },
+	{ "stats", command_stats, 1, 3 },
+	{ "fault", command_fault, 1, MAX_WORDS },
 	{ "help", command_help, 1, 1 },
 	{ "quit", command_quit, 1, 1 },
 };
@@ -551,7 +502,7 @@ static bool wait_is_over(const struct control_client *client, unsigned int line)
 static void tell_client(struct control_client *client, unsigned int line)
 {
 	if (client->watching)
-		describe_line(&client->out, bank_of(client), line);
+		report_line(&client->out, bank_of(client), line);
 	if (wait_is_over(client, line)) {
 		end_wait(client);
 		reply_ok(client);
@@ -611,18 +562,17 @@ static void init_client(struct control *c, struct control_client *client)
 /**
  * control_init() - make a control server
  * @c: the server; the caller sets its quit afterwards
- * @loop: the poll loop
- * @dev: the device
+ * @bench: the bench and its device
  */
-void control_init(struct control *c, struct loop *loop, struct device *dev)
+void control_init(struct control *c, struct bench *bench)
 {
-	*c = (struct control){ .loop = loop, .dev = dev };
+	*c = (struct control){ .loop = bench->loop, .dev = bench->dev, .bench = bench };
 	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++)
 		init_client(c, &c->clients[i]);
-	dev->changed = on_changed;
-	dev->changed_ctx = c;
-	dev->armed = on_armed;
-	dev->armed_ctx = c;
+	c->listener = (struct device_listener){
+		.changed = on_changed, .armed = on_armed, .ctx = c,
+	};
+	device_listen(c->dev, &c->listener);
 }
 
 static void refuse_client(int fd)
@@ -661,10 +611,7 @@ void control_accept(struct control *c, int fd)
  */
 void control_free(struct control *c)
 {
-	c->dev->changed = NULL;
-	c->dev->armed = NULL;
-	while (c->pulses)
-		remove_pulse(c, c->pulses->line);
+	device_unlisten(c->dev, &c->listener);
 	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++)
 		if (c->clients[i].source.fd >= 0)
 			close_client(&c->clients[i]);

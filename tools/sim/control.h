@@ -2,6 +2,7 @@
 #ifndef VGPIO_CONTROL_H
 #define VGPIO_CONTROL_H
 
+#include "bench.h"
 #include "device.h"
 #include "loop.h"
 
@@ -63,40 +64,26 @@ struct control_client {
 };
 
 /**
- * struct control_pulse - a level that will be taken back
- * @timer: when
- * @server: the server
- * @line: the line
- * @level: the level to return to
- * @next: the server's list
- */
-struct control_pulse {
-	struct loop_timer timer;
-	struct control *server;
-	unsigned int line;
-	bool level;
-	struct control_pulse *next;
-};
-
-/**
  * struct control - the control socket
  * @loop: the poll loop
  * @dev: the device
+ * @bench: what the host does with it
+ * @listener: what the device tells
  * @clients: places for those who connect
- * @pulses: pulses under way
  * @quit: called when a client asks the simulator to end
  * @quit_ctx: for @quit
  */
 struct control {
 	struct loop *loop;
 	struct device *dev;
+	struct bench *bench;
+	struct device_listener listener;
 	struct control_client clients[CONTROL_MAX_CLIENTS];
-	struct control_pulse *pulses;
 	void (*quit)(void *ctx);
 	void *quit_ctx;
 };
 
-void control_init(struct control *c, struct loop *loop, struct device *dev);
+void control_init(struct control *c, struct bench *bench);
 void control_accept(struct control *c, int fd);
 void control_free(struct control *c);
 

@@ -7,15 +7,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "device.h"
 
 static void return_parked(struct device *dev, struct parked *p)
 {
-	struct virtqueue *ring = dev->ring[DEVICE_EVENTQ];
+	struct vring_seg seg = { .gpa = p->status_gpa, .len = 1 };
+	struct answer answer = {
+		.queue = DEVICE_EVENTQ, .type = FAULT_EVENT, .line = p - dev->parked,
+		.reply.status = p->status, .taken_ns = p->taken_ns, .faults = p->faults,
+		.chain = { .head = p->head, .segs = &seg, .count = 1, .write_len = 1 },
+	};
 
-	mem_write(ring->mem, p->status_gpa, &p->status, sizeof(p->status));
-	vring_push(ring, p->head, sizeof(p->status));
 	p->state = PARKED_NONE;
+	answer_deliver(dev, &answer);
+}
+
+/* Tells the listeners of an event that is lost; its buffer stays. */
+static void lose_event(struct device *dev, struct parked *p)
+{
+	struct answer answer = {
+		.queue = DEVICE_EVENTQ, .type = FAULT_EVENT, .line = p - dev->parked,
+		.reply.status = p->status, .taken_ns = p->taken_ns, .sent_ns = loop_now(),
+		.faults = p->faults | 1u << FAULT_SILENCE,
+	};
+
+	gpio_lose_event(&dev->bank, answer.line, p->status);
+	answer_tell(dev, &answer);
+}
+
+static bool event_fault(struct device *dev, struct parked *p, enum fault_kind kind)
+{
+	if (!fault_strikes(&dev->faults, kind, FAULT_EVENT, p - dev->parked))
+		return false;
+	p->faults |= 1u << kind;
+	return true;
 }
 
 /* The model decided what a line's event buffer returns with. */
@@ -25,6 +51,14 @@ static void on_event(void *ctx, unsigned int line, uint8_t status)
 	struct parked *p = &dev->parked[line];
 
 	p->status = status;
+	if (status == VIRTIO_GPIO_IRQ_STATUS_INVALID && event_fault(dev, p, FAULT_SPURIOUS))
+		p->status = VIRTIO_GPIO_IRQ_STATUS_VALID;
+	if (fault_strikes(&dev->faults, FAULT_SILENCE, FAULT_EVENT, line)) {
+		lose_event(dev, p);
+		return;
+	}
+	if (status == VIRTIO_GPIO_IRQ_STATUS_VALID)
+		dev->line_stats[line].events++;
 	if (dev->ring[DEVICE_EVENTQ]) {
 		return_parked(dev, p);
 		return;
@@ -37,16 +71,23 @@ static void on_changed(void *ctx, unsigned int line)
 {
 	struct device *dev = ctx;
 
-	if (dev->changed)
-		dev->changed(dev->changed_ctx, line);
+	dev->line_stats[line].changes++;
+	for (struct device_listener *l = dev->listeners; l; l = l->next)
+		if (l->changed)
+			l->changed(l->ctx, line);
 }
 
 static void on_armed(void *ctx, unsigned int line)
 {
 	struct device *dev = ctx;
 
-	if (dev->armed)
-		dev->armed(dev->armed_ctx, line);
+	if (event_fault(dev, &dev->parked[line], FAULT_STORM)) {
+		gpio_fire(&dev->bank, line);
+		return;
+	}
+	for (struct device_listener *l = dev->listeners; l; l = l->next)
+		if (l->armed)
+			l->armed(l->ctx, line);
 }
 
 static void on_violation(void *ctx, unsigned int line, const char *what)
@@ -56,54 +97,6 @@ static void on_violation(void *ctx, unsigned int line, const char *what)
 	dev->stats.violations++;
 	if (log_allowed(&dev->violation_limit))
 		log_error("violation by the driver, line %u: %s", line, what);
-}
-
-static const struct gpio_ops device_gpio_ops = {
-	.event		= on_event,
-	.changed	= on_changed,
-	.armed		= on_armed,
-	.violation	= on_violation,
-};
-
-/**
- * device_init() - make a device
- * @dev: the device
- * @lines: number of lines
- *
- * Return: 0, or -1 if there is not enough memory.
- */
-int device_init(struct device *dev, unsigned int lines)
-{
-	*dev = (struct device){ 0 };
-	if (gpio_init(&dev->bank, lines, &device_gpio_ops, dev))
-		return -1;
-	dev->parked = calloc(lines, sizeof(*dev->parked));
-	return dev->parked ? 0 : -1;
-}
-
-/**
- * device_free() - give the device's memory back
- * @dev: the device
- */
-void device_free(struct device *dev)
-{
-	gpio_free(&dev->bank);
-	free(dev->parked);
-	dev->parked = NULL;
-}
-
-/**
- * device_config() - the configuration space
- * @dev: the device
- *
- * Return: all of it, in little endian.
- */
-struct virtio_gpio_config device_config(const struct device *dev)
-{
-	return (struct virtio_gpio_config){
-		.ngpio = htole16(dev->bank.count),
-		.gpio_names_size = htole32(dev->bank.names_size),
-	};
 }
 
 /* Publishes what was returned on a queue and notifies the driver if it wants. */
@@ -125,6 +118,117 @@ static void flush_queues(struct device *dev)
 	flush_queue(dev, DEVICE_REQUESTQ);
 }
 
+/* The time of an answer that waited has come. */
+static void release_held(void *ctx)
+{
+	struct device *dev = ctx;
+
+	answer_release(dev);
+	flush_queues(dev);
+}
+
+static const struct gpio_ops device_gpio_ops = {
+	.event		= on_event,
+	.changed	= on_changed,
+	.armed		= on_armed,
+	.violation	= on_violation,
+};
+
+/**
+ * device_init() - make a device
+ * @dev: the device
+ * @lines: number of lines
+ *
+ * Return: 0, or -1 if there is not enough memory.
+ */
+int device_init(struct device *dev, unsigned int lines)
+{
+	*dev = (struct device){ .held_timer = { .expired = release_held, .ctx = dev } };
+	if (gpio_init(&dev->bank, lines, &device_gpio_ops, dev))
+		return -1;
+	dev->parked = calloc(lines, sizeof(*dev->parked));
+	dev->line_stats = calloc(lines, sizeof(*dev->line_stats));
+	return dev->parked && dev->line_stats ? 0 : -1;
+}
+
+/**
+ * device_free() - give the device's memory back
+ * @dev: the device
+ */
+void device_free(struct device *dev)
+{
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
+		answer_forget(dev, i);
+	gpio_free(&dev->bank);
+	free(dev->parked);
+	free(dev->line_stats);
+	dev->parked = NULL;
+	dev->line_stats = NULL;
+}
+
+/**
+ * device_listen() - tell somebody what happens
+ * @dev: the device
+ * @listener: who; must stay until device_unlisten()
+ */
+void device_listen(struct device *dev, struct device_listener *listener)
+{
+	listener->next = dev->listeners;
+	dev->listeners = listener;
+}
+
+/**
+ * device_unlisten() - tell somebody nothing more
+ * @dev: the device
+ * @listener: who; nothing happens if it does not listen
+ */
+void device_unlisten(struct device *dev, struct device_listener *listener)
+{
+	struct device_listener **link = &dev->listeners;
+
+	while (*link && *link != listener)
+		link = &(*link)->next;
+	if (*link)
+		*link = listener->next;
+}
+
+/**
+ * device_session() - a front end connected or left
+ * @dev: the device
+ * @begins: it connected
+ */
+void device_session(struct device *dev, bool begins)
+{
+	if (begins) {
+		dev->stats.sessions++;
+		fault_new_session(&dev->faults);
+	}
+	for (struct device_listener *l = dev->listeners; l; l = l->next)
+		if (l->session)
+			l->session(l->ctx, begins);
+}
+
+/**
+ * device_config() - the configuration space
+ * @dev: the device
+ *
+ * Return: all of it, in little endian.
+ */
+struct virtio_gpio_config device_config(struct device *dev)
+{
+	struct virtio_gpio_config config = {
+		.ngpio = htole16(dev->bank.count),
+		.gpio_names_size = htole32(dev->bank.names_size),
+	};
+	const struct fault *huge = fault_strikes(&dev->faults, FAULT_HUGE_NAMES, FAULT_CONFIG, 0);
+
+	if (huge)
+		config.gpio_names_size = htole32(huge->number);
+	if (fault_strikes(&dev->faults, FAULT_NO_LINES, FAULT_CONFIG, 0))
+		config.ngpio = 0;
+	return config;
+}
+
 static void malformed(struct device *dev, const char *what, uint64_t len, uint64_t need)
 {
 	dev->stats.violations++;
@@ -133,34 +237,23 @@ static void malformed(struct device *dev, const char *what, uint64_t len, uint64
 			  (unsigned long long)len, (unsigned long long)need);
 }
 
-static void count_request(struct device *dev, unsigned int type, uint8_t status)
+static void count_request(struct device *dev, const struct answer *answer)
 {
-	struct msg_stats *stats = &dev->stats.msg[type < DEVICE_MSG_TYPES ? type : 0];
-	bool *seen = &dev->kick_seen[type < DEVICE_MSG_TYPES ? type : 0];
+	struct msg_stats *stats = &dev->stats.msg[answer->type];
+	bool error = answer->reply.status != VIRTIO_GPIO_STATUS_OK;
 
 	stats->requests++;
-	if (status != VIRTIO_GPIO_STATUS_OK)
-		stats->errors++;
-	if (dev->served && !*seen)
+	stats->errors += error;
+	if (dev->served && !dev->kick_seen[answer->type])
 		stats->notifications++;
-	*seen = true;
+	dev->kick_seen[answer->type] = true;
+	if (answer->line >= dev->bank.count)
+		return;
+	dev->line_stats[answer->line].requests++;
+	dev->line_stats[answer->line].errors += error;
 }
 
 static const struct gpio_reply reply_error = { .status = VIRTIO_GPIO_STATUS_ERR };
-
-/* Returns how many bytes of the reply the driver gets. */
-static size_t write_reply(struct device *dev, const struct vring_chain *chain,
-			  const struct gpio_reply *reply)
-{
-	struct virtqueue *ring = dev->ring[DEVICE_REQUESTQ];
-	size_t len;
-
-	len = vring_chain_write(ring, chain, 0, &reply->status, 1);
-	if (reply->names)
-		return len + vring_chain_write(ring, chain, 1, dev->bank.names,
-					       dev->bank.names_size);
-	return len + vring_chain_write(ring, chain, 1, &reply->value, 1);
-}
 
 /* The reply must fit before the message is carried out, not after. */
 static bool request_is_whole(struct device *dev, const struct vring_chain *chain)
@@ -177,32 +270,50 @@ static bool request_is_whole(struct device *dev, const struct vring_chain *chain
 	return true;
 }
 
-static struct gpio_reply handle_request(struct device *dev, const struct vring_chain *chain)
+static struct gpio_reply ask_model(struct device *dev, const struct answer *answer,
+				   const struct gpio_request *req)
+{
+	struct gpio_reply reply = gpio_handle(&dev->bank, req);
+
+	if (!reply.names || answer->chain.write_len >= 1 + dev->bank.names_size)
+		return reply;
+	malformed(dev, "response buffer", answer->chain.write_len, 1 + dev->bank.names_size);
+	return reply_error;
+}
+
+static void handle_request(struct device *dev, struct answer *answer)
 {
 	struct virtio_gpio_request le;
 	struct gpio_request req;
-	struct gpio_reply reply;
 
-	vring_chain_read(dev->ring[DEVICE_REQUESTQ], chain, &le, sizeof(le));
+	vring_chain_read(dev->ring[DEVICE_REQUESTQ], &answer->chain, &le, sizeof(le));
 	req = (struct gpio_request){ le16toh(le.type), le16toh(le.gpio), le32toh(le.value) };
-	reply = gpio_handle(&dev->bank, &req);
-	if (reply.names && chain->write_len < 1 + dev->bank.names_size) {
-		malformed(dev, "response buffer", chain->write_len, 1 + dev->bank.names_size);
-		reply = reply_error;
-	}
-	count_request(dev, req.type, reply.status);
+	answer->type = req.type < GPIO_MSG_TYPES ? req.type : 0;
+	answer->line = req.line;
+	answer->value = req.value;
+	if (fault_strikes(&dev->faults, FAULT_ERROR, answer->type, req.line))
+		answer->faults |= 1u << FAULT_ERROR;
+	else
+		answer->reply = ask_model(dev, answer, &req);
+	count_request(dev, answer);
 	log_verbose("request type %u line %u value %u: status %u value %u", req.type, req.line,
-		    req.value, reply.status, reply.value);
-	return reply;
+		    req.value, answer->reply.status, answer->reply.value);
 }
 
-static void serve_request(struct device *dev, const struct vring_chain *chain)
+/* Returns -1 if a fault ends the session. */
+static int serve_request(struct device *dev, const struct vring_chain *chain)
 {
-	struct gpio_reply reply = reply_error;
+	struct answer answer = {
+		.queue = DEVICE_REQUESTQ, .chain = *chain, .reply = reply_error,
+		.taken_ns = loop_now(),
+	};
 
 	if (request_is_whole(dev, chain))
-		reply = handle_request(dev, chain);
-	vring_push(dev->ring[DEVICE_REQUESTQ], chain->head, write_reply(dev, chain, &reply));
+		handle_request(dev, &answer);
+	if (fault_strikes(&dev->faults, FAULT_CLOSE, answer.type, answer.line))
+		return errmsg_set(&dev->ring[DEVICE_REQUESTQ]->err, "the fault \"close\" struck");
+	answer_deliver(dev, &answer);
+	return 0;
 }
 
 static void refuse_event(struct device *dev, const struct vring_chain *chain)
@@ -245,7 +356,7 @@ static void serve_event(struct device *dev, const struct vring_chain *chain)
 	}
 	dev->parked[line] = (struct parked){
 		.state = PARKED_WAITING, .head = chain->head,
-		.status_gpa = chain->segs[chain->readable].gpa,
+		.status_gpa = chain->segs[chain->readable].gpa, .taken_ns = loop_now(),
 	};
 	gpio_unmask(&dev->bank, line);
 }
@@ -262,10 +373,10 @@ static int serve_chains(struct device *dev, enum device_queue queue)
 		if (got <= 0)
 			return got;
 		dev->stats.queue[queue].requests++;
-		if (queue == DEVICE_REQUESTQ)
-			serve_request(dev, &chain);
-		else
+		if (queue == DEVICE_EVENTQ)
 			serve_event(dev, &chain);
+		else if (serve_request(dev, &chain))
+			return -1;
 	}
 	return 0;
 }
@@ -321,6 +432,8 @@ int device_serve(struct device *dev, enum device_queue queue)
 void device_attach(struct device *dev, enum device_queue queue, struct virtqueue *ring)
 {
 	dev->ring[queue] = ring;
+	if (dev->held)
+		release_held(dev);
 	if (queue != DEVICE_EVENTQ)
 		return;
 	for (unsigned int i = 0; dev->decided && i < dev->bank.count; i++) {
@@ -350,6 +463,7 @@ void device_detach(struct device *dev, enum device_queue queue)
 void device_forget(struct device *dev, enum device_queue queue)
 {
 	device_detach(dev, queue);
+	answer_forget(dev, queue);
 	if (queue != DEVICE_EVENTQ)
 		return;
 	gpio_mask_all(&dev->bank);
@@ -382,6 +496,17 @@ void device_set_level(struct device *dev, unsigned int line, bool level)
 }
 
 /**
+ * device_release() - the host drives a line no longer
+ * @dev: the device
+ * @line: the line
+ */
+void device_release(struct device *dev, unsigned int line)
+{
+	gpio_release(&dev->bank, line);
+	flush_queue(dev, DEVICE_EVENTQ);
+}
+
+/**
  * device_reset_stats() - count from zero
  * @dev: the device
  */
@@ -389,4 +514,6 @@ void device_reset_stats(struct device *dev)
 {
 	dev->stats = (struct device_stats){ 0 };
 	dev->bank.stats = (struct gpio_irq_stats){ 0 };
+	memset(dev->line_stats, 0, dev->bank.count * sizeof(*dev->line_stats));
+	memset(dev->faults.injected, 0, sizeof(dev->faults.injected));
 }

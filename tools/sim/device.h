@@ -2,8 +2,10 @@
 #ifndef VGPIO_DEVICE_H
 #define VGPIO_DEVICE_H
 
+#include "fault.h"
 #include "gpio.h"
 #include "log.h"
+#include "loop.h"
 #include "vring.h"
 
 /**
@@ -17,8 +19,6 @@ enum device_queue {
 	DEVICE_EVENTQ,
 	DEVICE_QUEUES,
 };
-
-#define DEVICE_MSG_TYPES	(VIRTIO_GPIO_MSG_IRQ_TYPE + 1)
 
 /**
  * struct queue_stats - counts of one queue
@@ -53,9 +53,98 @@ struct msg_stats {
  */
 struct device_stats {
 	struct queue_stats queue[DEVICE_QUEUES];
-	struct msg_stats msg[DEVICE_MSG_TYPES];
+	struct msg_stats msg[GPIO_MSG_TYPES];
 	uint64_t violations;
 	uint64_t sessions;
+};
+
+/**
+ * struct line_stats - counts of one line
+ * @requests: messages about it
+ * @errors: those that were refused
+ * @events: interrupts delivered
+ * @changes: of value, direction or trigger
+ */
+struct line_stats {
+	uint64_t requests;
+	uint64_t errors;
+	uint64_t events;
+	uint64_t changes;
+};
+
+/**
+ * struct answer - a chain on its way back to the driver
+ * @queue: its queue
+ * @type: VIRTIO_GPIO_MSG_* or FAULT_EVENT
+ * @line: the line that it is about
+ * @value: the message's
+ * @reply: what the model answered; for an event its status
+ * @names: with @reply.names: the block to send
+ * @spoilt: @names is to be freed
+ * @chain: the buffers; its segs are valid as long as the ring's last chain
+ * @limit: most bytes to write
+ * @used_id: the chain as the used ring names it
+ * @used_len: length as the used ring tells it, unless @exact
+ * @exact: @used_len is the number of bytes written
+ * @sent: the driver gets it; false if it never will
+ * @taken_ns: when the device took the chain
+ * @sent_ns: when it gave it back
+ * @faults: bit for each FAULT_* that befell it
+ */
+struct answer {
+	enum device_queue queue;
+	unsigned int type;
+	unsigned int line;
+	uint32_t value;
+	struct gpio_reply reply;
+	const char *names;
+	bool spoilt;
+	struct vring_chain chain;
+	uint64_t limit;
+	uint32_t used_id;
+	uint32_t used_len;
+	bool exact;
+	bool sent;
+	uint64_t taken_ns;
+	uint64_t sent_ns;
+	uint32_t faults;
+};
+
+/**
+ * struct held_answer - an answer that waits
+ * @answer: the answer, with memory of its own
+ * @due_ns: when it goes
+ * @overtakers: number of later answers that make it go before
+ * @ordered: answers for the same line must not pass each other
+ * @other_lines: only answers for other lines count for @overtakers
+ * @next: the device's list, in the order of their coming
+ */
+struct held_answer {
+	struct answer answer;
+	uint64_t due_ns;
+	uint64_t overtakers;
+	bool ordered;
+	bool other_lines;
+	struct held_answer *next;
+};
+
+/**
+ * struct device_listener - somebody who is told what happens; any may be NULL
+ * @changed: value, direction or trigger of a line changed
+ * @armed: a line is ready for an interrupt. It must not drive a line: the
+ *	   queue is being served.
+ * @answered: an answer went out, or never will
+ * @session: a front end connected or left
+ * @ctx: for all of them
+ * @next: the device's list
+ */
+struct device_listener {
+	void (*changed)(void *ctx, unsigned int line);
+	void (*armed)(void *ctx, unsigned int line);
+	void (*answered)(void *ctx, const struct answer *answer);
+	void (*session)(void *ctx, bool begins);
+	void *ctx;
+	struct device_listener *next;
 };
 
 /**
@@ -64,12 +153,16 @@ struct device_stats {
  * @status: the VIRTIO_GPIO_IRQ_STATUS_* to return, once decided
  * @head: names the chain
  * @status_gpa: where the status goes
+ * @taken_ns: when the device took it
+ * @faults: bit for each FAULT_* that befell it
  */
 struct parked {
 	enum { PARKED_NONE, PARKED_WAITING, PARKED_DECIDED } state;
 	uint8_t status;
 	uint16_t head;
 	uint64_t status_gpa;
+	uint64_t taken_ns;
+	uint32_t faults;
 };
 
 /**
@@ -79,16 +172,17 @@ struct parked {
  * @decided: number of @parked that could not be returned yet
  * @ring: the queues that may be used now; NULL for the others
  * @stats: what happened
+ * @line_stats: for each line
+ * @faults: how it misbehaves
+ * @loop: for answers that wait; they need one
+ * @held: answers that wait
+ * @held_timer: when the next of them goes
  * @kick_seen: for each message type: counted for the notification being served
  * @served: a notification is being served
  * @violation_limit: keeps the guest from flooding the log
  * @notify: send a notification for a queue to the driver
  * @notify_ctx: for @notify
- * @changed: a line changed; may be NULL
- * @changed_ctx: for @changed
- * @armed: a line is ready for an interrupt; may be NULL. It must not drive
- *	   a line: the queue is being served.
- * @armed_ctx: for @armed
+ * @listeners: who is told what happens
  */
 struct device {
 	struct gpio_bank bank;
@@ -96,21 +190,26 @@ struct device {
 	unsigned int decided;
 	struct virtqueue *ring[DEVICE_QUEUES];
 	struct device_stats stats;
-	bool kick_seen[DEVICE_MSG_TYPES];
+	struct line_stats *line_stats;
+	struct fault_set faults;
+	struct loop *loop;
+	struct held_answer *held;
+	struct loop_timer held_timer;
+	bool kick_seen[GPIO_MSG_TYPES];
 	bool served;
 	struct log_limit violation_limit;
 	void (*notify)(void *ctx, enum device_queue queue);
 	void *notify_ctx;
-	void (*changed)(void *ctx, unsigned int line);
-	void *changed_ctx;
-	void (*armed)(void *ctx, unsigned int line);
-	void *armed_ctx;
+	struct device_listener *listeners;
 };
 
 int device_init(struct device *dev, unsigned int lines);
 void device_free(struct device *dev);
 void device_reset(struct device *dev);
-struct virtio_gpio_config device_config(const struct device *dev);
+struct virtio_gpio_config device_config(struct device *dev);
+void device_listen(struct device *dev, struct device_listener *listener);
+void device_unlisten(struct device *dev, struct device_listener *listener);
+void device_session(struct device *dev, bool begins);
 
 void device_attach(struct device *dev, enum device_queue queue, struct virtqueue *ring);
 void device_detach(struct device *dev, enum device_queue queue);
@@ -119,6 +218,7 @@ void device_kicked(struct device *dev, enum device_queue queue, uint64_t notific
 int device_serve(struct device *dev, enum device_queue queue);
 
 void device_set_level(struct device *dev, unsigned int line, bool level);
+void device_release(struct device *dev, unsigned int line);
 void device_reset_stats(struct device *dev);
 
 #endif

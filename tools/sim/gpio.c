@@ -176,21 +176,16 @@ static void return_buffer(struct gpio_bank *bank, struct gpio_line *line, uint8_
 	bank->ops->event(bank->ctx, line - bank->lines, status);
 }
 
-static bool line_value(const struct gpio_line *line)
-{
-	return line->direction == VIRTIO_GPIO_DIRECTION_OUT ? line->output : line->level;
-}
-
 static bool level_active(const struct gpio_line *line)
 {
-	return line->trigger == (line_value(line) ? VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH :
-						    VIRTIO_GPIO_IRQ_TYPE_LEVEL_LOW);
+	return line->trigger == (line->value ? VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH :
+					       VIRTIO_GPIO_IRQ_TYPE_LEVEL_LOW);
 }
 
 static bool edge_active(const struct gpio_line *line)
 {
-	uint8_t edge = line_value(line) ? VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING :
-					  VIRTIO_GPIO_IRQ_TYPE_EDGE_FALLING;
+	uint8_t edge = line->value ? VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING :
+				     VIRTIO_GPIO_IRQ_TYPE_EDGE_FALLING;
 
 	return line->trigger & edge;
 }
@@ -211,6 +206,66 @@ static void sense_edge(struct gpio_bank *bank, struct gpio_line *line)
 		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_VALID);
 	else if (edge_active(line))
 		latch_edge(bank, line);
+}
+
+static bool is_output(const struct gpio_line *line)
+{
+	return line->direction == VIRTIO_GPIO_DIRECTION_OUT;
+}
+
+static enum gpio_driver line_driver(const struct gpio_line *line)
+{
+	if (line->stuck)
+		return GPIO_STUCK;
+	if (is_output(line))
+		return GPIO_GUEST;
+	if (line->source && is_output(line->source))
+		return GPIO_LOOP;
+	if (line->driven)
+		return GPIO_HOST;
+	return line->pulled ? GPIO_PULL : GPIO_NOBODY;
+}
+
+static bool driven_value(const struct gpio_line *line)
+{
+	switch (line_driver(line)) {
+	case GPIO_STUCK:
+		return line->stuck_at;
+	case GPIO_GUEST:
+		return line->output;
+	case GPIO_LOOP:
+		return line->source->value;
+	case GPIO_HOST:
+		return line->level;
+	case GPIO_PULL:
+		return line->pull;
+	default:
+		return false;
+	}
+}
+
+/* Whether the value is another one than before. */
+static bool update_value(struct gpio_line *line)
+{
+	bool before = line->value;
+
+	line->value = driven_value(line);
+	return line->value != before;
+}
+
+/* Whoever drives the line may have changed. */
+static void settle(struct gpio_bank *bank, struct gpio_line *line)
+{
+	if (!update_value(line))
+		return;
+	tell_changed(bank, line);
+	sense_edge(bank, line);
+}
+
+static void settle_targets(struct gpio_bank *bank, struct gpio_line *line)
+{
+	for (struct gpio_line *to = line->targets; to; to = to->sibling)
+		settle(bank, to);
 }
 
 static void disable_irq(struct gpio_bank *bank, struct gpio_line *line)
@@ -263,9 +318,10 @@ static uint8_t set_direction(struct gpio_bank *bank, struct gpio_line *line, uin
 	if (value == VIRTIO_GPIO_DIRECTION_NONE)
 		deactivate(bank, line);
 	line->direction = value;
-	if (line->direction != before.direction || line->trigger != before.trigger ||
-	    line_value(line) != line_value(&before))
+	if (update_value(line) || line->direction != before.direction ||
+	    line->trigger != before.trigger)
 		tell_changed(bank, line);
+	settle_targets(bank, line);
 	return VIRTIO_GPIO_STATUS_OK;
 }
 
@@ -274,21 +330,20 @@ static uint8_t get_value(struct gpio_bank *bank, struct gpio_line *line, uint32_
 {
 	(void)bank;
 	(void)value;
-	reply->value = line_value(line);
+	reply->value = line->value;
 	return VIRTIO_GPIO_STATUS_OK;
 }
 
 static uint8_t set_value(struct gpio_bank *bank, struct gpio_line *line, uint32_t value,
 			 struct gpio_reply *reply)
 {
-	bool before = line_value(line);
-
 	(void)reply;
 	if (value > 1)
 		return VIRTIO_GPIO_STATUS_ERR;
 	line->output = value;
-	if (line_value(line) != before)
+	if (update_value(line))
 		tell_changed(bank, line);
+	settle_targets(bank, line);
 	return VIRTIO_GPIO_STATUS_OK;
 }
 
@@ -315,7 +370,7 @@ static uint8_t set_irq_type(struct gpio_bank *bank, struct gpio_line *line, uint
 					"interrupt message without VIRTIO_GPIO_F_IRQ");
 	if (!gpio_trigger_name(value) || value > UINT8_MAX)
 		return VIRTIO_GPIO_STATUS_ERR;
-	if (line->direction == VIRTIO_GPIO_DIRECTION_OUT)
+	if (is_output(line))
 		return refuse_violation(bank, line, "interrupt message for an output line");
 	if (value != VIRTIO_GPIO_IRQ_TYPE_NONE)
 		return enable_irq(bank, line, value);
@@ -401,6 +456,34 @@ void gpio_unmask(struct gpio_bank *bank, unsigned int number)
 }
 
 /**
+ * gpio_fire() - an interrupt without a cause
+ * @bank: the device
+ * @number: the line; nothing happens if its interrupt is masked
+ */
+void gpio_fire(struct gpio_bank *bank, unsigned int number)
+{
+	struct gpio_line *line = &bank->lines[number];
+
+	if (line->unmasked)
+		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_VALID);
+}
+
+/**
+ * gpio_lose_event() - the event being told does not reach the driver
+ * @bank: the device, in a call of its event()
+ * @number: the line; its buffer waits on
+ * @status: the event's
+ */
+void gpio_lose_event(struct gpio_bank *bank, unsigned int number, uint8_t status)
+{
+	bank->lines[number].unmasked = true;
+	if (status == VIRTIO_GPIO_IRQ_STATUS_VALID)
+		bank->stats.delivered--;
+	else
+		bank->stats.invalid--;
+}
+
+/**
  * gpio_mask_all() - the queue with the driver's event buffers is gone
  * @bank: the device
  */
@@ -422,27 +505,90 @@ void gpio_reset(struct gpio_bank *bank)
 		bool used = line->direction || line->trigger;
 
 		deactivate(bank, line);
-		if (used)
+		if (update_value(line) || used)
 			tell_changed(bank, line);
 	}
+	for (unsigned int i = 0; i < bank->count; i++)
+		settle(bank, &bank->lines[i]);
 }
 
 /**
  * gpio_set_level() - the host drives a line
  * @bank: the device
  * @number: the line
- * @level: the level; an output line shows it when it is an output no more
+ * @level: the level; a line that the guest drives shows it when that ends
  */
 void gpio_set_level(struct gpio_bank *bank, unsigned int number, bool level)
 {
 	struct gpio_line *line = &bank->lines[number];
-	bool before = line_value(line);
 
 	line->level = level;
-	if (line_value(line) == before)
-		return;
-	tell_changed(bank, line);
-	sense_edge(bank, line);
+	line->driven = true;
+	settle(bank, line);
+}
+
+/**
+ * gpio_release() - the host drives a line no longer
+ * @bank: the device
+ * @number: the line
+ */
+void gpio_release(struct gpio_bank *bank, unsigned int number)
+{
+	bank->lines[number].driven = false;
+	settle(bank, &bank->lines[number]);
+}
+
+/**
+ * gpio_set_pull() - put a resistor to a line
+ * @bank: the device
+ * @number: the line
+ * @up: its level while nobody drives it
+ */
+void gpio_set_pull(struct gpio_bank *bank, unsigned int number, bool up)
+{
+	bank->lines[number].pulled = true;
+	bank->lines[number].pull = up;
+	settle(bank, &bank->lines[number]);
+}
+
+/**
+ * gpio_set_stuck() - break a line
+ * @bank: the device
+ * @number: the line
+ * @value: its value from now on, whoever drives it
+ */
+void gpio_set_stuck(struct gpio_bank *bank, unsigned int number, bool value)
+{
+	bank->lines[number].stuck = true;
+	bank->lines[number].stuck_at = value;
+	settle(bank, &bank->lines[number]);
+	settle_targets(bank, &bank->lines[number]);
+}
+
+/**
+ * gpio_set_loop() - wire a line to another one
+ * @bank: the device
+ * @from: the line that drives the other one while it is an output
+ * @to: the other one
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int gpio_set_loop(struct gpio_bank *bank, unsigned int from, unsigned int to,
+		  struct errmsg *err)
+{
+	struct gpio_line *source = &bank->lines[from], *target = &bank->lines[to];
+
+	if (from == to)
+		return errmsg_set(err, "line %u cannot be looped to itself", from);
+	if (target->source)
+		return errmsg_set(err, "line %u is the end of a loop from line %td already", to,
+				  target->source - bank->lines);
+	target->source = source;
+	target->sibling = source->targets;
+	source->targets = target;
+	settle(bank, target);
+	return 0;
 }
 
 /**
@@ -450,11 +596,64 @@ void gpio_set_level(struct gpio_bank *bank, unsigned int number, bool level)
  * @bank: the device
  * @line: the line
  *
- * Return: the guest's value for an output, else the host's level.
+ * Return: the value, which gpio_driver() decides.
  */
 bool gpio_value(const struct gpio_bank *bank, unsigned int line)
 {
-	return line_value(&bank->lines[line]);
+	return bank->lines[line].value;
+}
+
+/**
+ * gpio_driver() - who decides the value of a line?
+ * @bank: the device
+ * @line: the line
+ *
+ * Return: who.
+ */
+enum gpio_driver gpio_driver(const struct gpio_bank *bank, unsigned int line)
+{
+	return line_driver(&bank->lines[line]);
+}
+
+/**
+ * gpio_driver_name() - who drives a line, in a word
+ * @driver: who
+ *
+ * Return: the word.
+ */
+const char *gpio_driver_name(enum gpio_driver driver)
+{
+	static const char *const names[] = {
+		[GPIO_STUCK]	= "stuck",
+		[GPIO_GUEST]	= "guest",
+		[GPIO_LOOP]	= "loop",
+		[GPIO_HOST]	= "host",
+		[GPIO_PULL]	= "pull",
+		[GPIO_NOBODY]	= "nobody",
+	};
+
+	return names[driver];
+}
+
+/**
+ * gpio_message_name() - a type of message in a word
+ * @type: VIRTIO_GPIO_MSG_*
+ *
+ * Return: the word, which is "unknown" for a type that is none.
+ */
+const char *gpio_message_name(unsigned int type)
+{
+	static const char *const names[GPIO_MSG_TYPES] = {
+		[0]				= "unknown",
+		[VIRTIO_GPIO_MSG_GET_NAMES]	= "get_names",
+		[VIRTIO_GPIO_MSG_GET_DIRECTION]	= "get_direction",
+		[VIRTIO_GPIO_MSG_SET_DIRECTION]	= "set_direction",
+		[VIRTIO_GPIO_MSG_GET_VALUE]	= "get_value",
+		[VIRTIO_GPIO_MSG_SET_VALUE]	= "set_value",
+		[VIRTIO_GPIO_MSG_IRQ_TYPE]	= "set_irq_type",
+	};
+
+	return names[type < GPIO_MSG_TYPES ? type : 0];
 }
 
 /**

@@ -11,25 +11,62 @@
 
 #define GPIO_MAX_LINES	65535
 #define GPIO_MAX_NAME	255
+#define GPIO_MSG_TYPES	(VIRTIO_GPIO_MSG_IRQ_TYPE + 1)
+
+/**
+ * enum gpio_driver - who decides the value of a line, the strongest first
+ * @GPIO_STUCK: a defect: the value never changes
+ * @GPIO_GUEST: the guest, as the line is an output
+ * @GPIO_LOOP: the guest, by the output that this line is wired to
+ * @GPIO_HOST: the host set a level
+ * @GPIO_PULL: a resistor
+ * @GPIO_NOBODY: the line floats, and reads 0
+ */
+enum gpio_driver {
+	GPIO_STUCK,
+	GPIO_GUEST,
+	GPIO_LOOP,
+	GPIO_HOST,
+	GPIO_PULL,
+	GPIO_NOBODY,
+};
 
 /**
  * struct gpio_line - one line
  * @name: its name, or NULL
  * @direction: VIRTIO_GPIO_DIRECTION_*
  * @output: the value the guest drives, or will drive as an output
- * @level: the level the host drives, seen while the line is no output
+ * @level: the level the host drives, seen while the guest drives none
+ * @driven: the host drives @level
+ * @pulled: a resistor pulls the line to @pull while nobody drives it
+ * @pull: see @pulled
+ * @stuck: the line has the value @stuck_at, whoever drives it
+ * @stuck_at: see @stuck
+ * @value: what can be measured
  * @trigger: VIRTIO_GPIO_IRQ_TYPE_*: other than NONE enables the interrupt
  * @unmasked: the driver queued a buffer for the next interrupt
  * @latched: an edge came while the interrupt was masked
+ * @source: the line that drives this one while it is an output, or NULL
+ * @targets: the first line whose @source this one is
+ * @sibling: the next line with the same @source
  */
 struct gpio_line {
 	char *name;
 	uint8_t direction;
 	bool output;
 	bool level;
+	bool driven;
+	bool pulled;
+	bool pull;
+	bool stuck;
+	bool stuck_at;
+	bool value;
 	uint8_t trigger;
 	bool unmasked;
 	bool latched;
+	struct gpio_line *source;
+	struct gpio_line *targets;
+	struct gpio_line *sibling;
 };
 
 /**
@@ -117,11 +154,21 @@ int gpio_find(const struct gpio_bank *bank, const char *text);
 struct gpio_reply gpio_handle(struct gpio_bank *bank, const struct gpio_request *req);
 bool gpio_may_unmask(struct gpio_bank *bank, unsigned int line);
 void gpio_unmask(struct gpio_bank *bank, unsigned int line);
+void gpio_fire(struct gpio_bank *bank, unsigned int line);
+void gpio_lose_event(struct gpio_bank *bank, unsigned int line, uint8_t status);
 void gpio_mask_all(struct gpio_bank *bank);
 void gpio_reset(struct gpio_bank *bank);
 
 void gpio_set_level(struct gpio_bank *bank, unsigned int line, bool level);
+void gpio_release(struct gpio_bank *bank, unsigned int line);
+void gpio_set_pull(struct gpio_bank *bank, unsigned int line, bool up);
+void gpio_set_stuck(struct gpio_bank *bank, unsigned int line, bool value);
+int gpio_set_loop(struct gpio_bank *bank, unsigned int from, unsigned int to,
+		  struct errmsg *err);
 bool gpio_value(const struct gpio_bank *bank, unsigned int line);
+enum gpio_driver gpio_driver(const struct gpio_bank *bank, unsigned int line);
+const char *gpio_driver_name(enum gpio_driver driver);
+const char *gpio_message_name(unsigned int type);
 const char *gpio_direction_name(uint8_t direction);
 const char *gpio_trigger_name(uint8_t trigger);
 

@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "client.h"
 #include "config.h"
 #include "control.h"
@@ -32,7 +33,10 @@ static const char usage[] =
 	"  --name LINE=NAME  name one line\n"
 	"  --names A,B,,C    name lines from 0 on; an empty name leaves a line out\n"
 	"  --level LINE=0|1  the level that a line begins with (default 0)\n"
-	"  --config FILE     read \"lines N\" and \"line N name NAME level 0|1\" from a file\n"
+	"  --config FILE     read a board from a file; see README.md\n"
+	"  --fault SPEC      misbehave, such as \"silence 10% get_value line 3\"; \"vgpio-sim\n"
+	"                    ctl CONTROL_SOCKET help\" lists all faults; may be repeated\n"
+	"  --seed N          the dice for faults by chance; without it they differ each time\n"
 	"  --no-irq          do not offer interrupts\n"
 	"  --once            end when the first virtual machine disconnects\n"
 	"  --verbose         tell every message and request\n"
@@ -64,6 +68,7 @@ struct listener {
  * @config: what the user asked for
  * @loop: the poll loop
  * @dev: the device
+ * @bench: what the host does with it
  * @front: where front ends connect
  * @ctl: where control clients connect
  * @session: the front end that is connected
@@ -76,6 +81,7 @@ struct server {
 	struct config config;
 	struct loop loop;
 	struct device dev;
+	struct bench bench;
 	struct listener front;
 	struct listener ctl;
 	struct vu_session session;
@@ -225,7 +231,8 @@ static int set_up_device(struct server *server)
 	}
 	if (config_apply(&server->config, &server->dev, &err))
 		return fail(&err);
-	control_init(&server->control, &server->loop, &server->dev);
+	bench_init(&server->bench, &server->loop, &server->dev);
+	control_init(&server->control, &server->bench);
 	server->control.quit = request_quit;
 	server->control.quit_ctx = server;
 	server->session = (struct vu_session){
@@ -265,6 +272,7 @@ static void clean_up(struct server *server)
 	if (server->control.dev) {
 		vu_close(&server->session);
 		control_free(&server->control);
+		bench_free(&server->bench);
 	}
 	stop_listening(&server->front);
 	stop_listening(&server->ctl);

@@ -786,7 +786,7 @@ void vu_open(struct vu_session *s, int fd)
 		init_queue(s, &s->queues[i]);
 	s->dev->notify = notify_driver;
 	s->dev->notify_ctx = s;
-	s->dev->stats.sessions++;
+	device_session(s->dev, true);
 	s->source = (struct loop_source){
 		.fd = fd, .events = POLLIN, .ready = on_socket, .ctx = s,
 	};
@@ -803,6 +803,7 @@ void vu_close(struct vu_session *s)
 		return;
 	s->over = true;
 	reset_device(s);
+	device_session(s->dev, false);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
 		close_fd(&s->queues[i].call_fd);
 		close_fd(&s->queues[i].err_fd);

@@ -305,7 +305,7 @@ static void file_errors_name_the_line(void **state)
 	assert_file_refused(f, "line 0 level 2\n", 1, "level \"2\" must be 0 or 1");
 	assert_file_refused(f, "line 0 name\n", 1, "cannot understand \"line\"");
 	assert_file_refused(f, "line 0 name \"A\n", 1, "not closed");
-	assert_file_refused(f, "line 0 name A B C D E F G\n", 1, "too many words");
+	assert_file_refused(f, "line 0 name A B C D E F G H I J K\n", 1, "too many words");
 }
 
 static void file_errors_found_later_name_the_line(void **state)
@@ -330,6 +330,83 @@ static void missing_file_is_an_error(void **state)
 	assert_says(f, "cannot read /: Is a directory");
 }
 
+static void wires_are_read(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse_file(f,
+				    "line 4 loop Button\n"
+				    "line 5 name Button pull up\n"
+				    "line 6 stuck 1 pull down\n"), 0);
+	assert_int_equal(apply(f), 0);
+	assert_ptr_equal(f->dev.bank.lines[5].source, &f->dev.bank.lines[4]);
+	assert_int_equal(gpio_driver(&f->dev.bank, 5), GPIO_PULL);
+	assert_true(gpio_value(&f->dev.bank, 5));
+	assert_int_equal(gpio_driver(&f->dev.bank, 6), GPIO_STUCK);
+	assert_true(gpio_value(&f->dev.bank, 6));
+}
+
+static void bad_wires_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_file_refused(f, "line 0 pull 1\n", 1, "pull \"1\" must be up or down");
+	assert_file_refused(f, "line 0 stuck up\n", 1, "stuck \"up\" must be 0 or 1");
+	assert_int_equal(parse_file(f, "\nline 0 loop 8\n"), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, ":2: no line is numbered or named \"8\"");
+	assert_int_equal(parse_file(f, "line 0 loop 0\n"), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, ":1: line 0 cannot be looped to itself");
+}
+
+static void faults_are_read(void **state)
+{
+	struct fixture *f = *state;
+
+	write_file(f, "seed 5\nline 3 name \"Red LED\"\n"
+		      "fault silence 10% get_value line \"Red LED\" times 4\n");
+	assert_int_equal(parse(f, "--socket", "s", "--config", f->file, "--fault",
+			       "delay 5ms line 2", "--seed", "18446744073709551615", NULL), 0);
+	assert_int_equal(apply(f), 0);
+	assert_int_equal(f->dev.faults.count, 2);
+	assert_int_equal(f->dev.faults.list[0].kind, FAULT_SILENCE);
+	assert_int_equal(f->dev.faults.list[0].line, 3);
+	assert_int_equal(f->dev.faults.list[1].number, 5000000);
+	assert_true(f->dev.faults.seed == UINT64_MAX);
+}
+
+static void seeds_differ_unless_given(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t first;
+
+	assert_int_equal(parse(f, "--socket", "s", NULL), 0);
+	assert_int_equal(apply(f), 0);
+	first = f->dev.faults.seed;
+	assert_int_equal(apply(f), 0);
+	assert_true(first != f->dev.faults.seed);
+}
+
+static void bad_faults_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket", "s", "--fault", "silense", NULL), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, "--fault: \"silense\" is no fault");
+	assert_int_equal(parse(f, "--socket", "s", "--fault", " ", NULL), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, "--fault: a fault's name is missing");
+	assert_int_equal(parse(f, "--socket", "s", "--seed", "-1", NULL), -1);
+	assert_says(f, "--seed: \"-1\" is no seed");
+	assert_file_refused(f, "seed x\n", 1, "\"x\" is no seed");
+	assert_file_refused(f, "fault\n", 1, "cannot understand \"fault\"");
+	assert_int_equal(parse_file(f, "\nfault silence line 8\n"), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, ":2: no line is numbered or named \"8\"");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -352,6 +429,11 @@ int main(void)
 		TEST(file_errors_name_the_line),
 		TEST(file_errors_found_later_name_the_line),
 		TEST(missing_file_is_an_error),
+		TEST(wires_are_read),
+		TEST(bad_wires_are_refused),
+		TEST(faults_are_read),
+		TEST(seeds_differ_unless_given),
+		TEST(bad_faults_are_refused),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -22,12 +22,14 @@
  * struct fixture - a control server
  * @loop: its loop
  * @dev: its device
+ * @bench: what the host does with it
  * @control: the server under test
  * @quits: number of times a client asked for the end
  */
 struct fixture {
 	struct loop loop;
 	struct device dev;
+	struct bench bench;
 	struct control control;
 	unsigned int quits;
 };
@@ -48,7 +50,8 @@ static int set_up(void **state)
 	assert_int_equal(gpio_set_name(&f->dev.bank, 0, "Red LED", &err), 0);
 	assert_int_equal(gpio_set_name(&f->dev.bank, 2, "B\\\"x", &err), 0);
 	f->dev.bank.irq = true;
-	control_init(&f->control, &f->loop, &f->dev);
+	bench_init(&f->bench, &f->loop, &f->dev);
+	control_init(&f->control, &f->bench);
 	f->control.quit = on_quit;
 	f->control.quit_ctx = f;
 	*state = f;
@@ -60,6 +63,7 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	control_free(&f->control);
+	bench_free(&f->bench);
 	loop_free(&f->loop);
 	device_free(&f->dev);
 	test_free(f);
@@ -221,7 +225,8 @@ static void unknown_commands_are_errors(void **state)
 	assert_conversation(f, "set \"1 1\n", "error a quote (\") is not closed\n");
 	assert_conversation(f, "get \"1\"0\n",
 			    "error a blank is missing after a closing quote (\")\n");
-	assert_conversation(f, "a b c d e f g h i\n", "error too many words (at most 8)\n");
+	assert_conversation(f, "a b c d e f g h i j k l m\n",
+			    "error too many words (at most 12)\n");
 }
 
 static void overlong_command_closes_the_connection(void **state)
@@ -248,7 +253,7 @@ static void pulse_inverts_for_a_time(void **state)
 	sleep_ms(25);
 	run(f);
 	assert_true(gpio_value(&f->dev.bank, 1));
-	assert_null(f->control.pulses);
+	assert_null(f->bench.pulses);
 }
 
 static void pulses_do_not_overlap_on_a_line(void **state)
@@ -607,8 +612,96 @@ static void stats_are_told_and_reset(void **state)
 	assert_int_equal(f->dev.stats.msg[VIRTIO_GPIO_MSG_GET_VALUE].requests, 0);
 	assert_int_equal(f->dev.bank.stats.invalid, 0);
 	say(f, fd, "stats resett\n");
-	assert_reply(fd, "error after stats comes nothing, or \"reset\"\n");
+	assert_reply(fd, "error after stats comes nothing, \"reset\" or \"line\" and a line\n");
 	close(fd);
+}
+
+static void faults_are_set_listed_and_removed(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_conversation(f, "fault\n", OK);
+	assert_conversation(f, "fault silence get_value line \"Red LED\" times 2\n", OK);
+	assert_conversation(f, "fault delay 5ms\n", OK);
+	assert_non_null(fault_strikes(&f->dev.faults, FAULT_SILENCE, VIRTIO_GPIO_MSG_GET_VALUE,
+				      0));
+	assert_conversation(f, "fault\n",
+			    "fault silence get_value line 0 times 2 injected 1\n"
+			    "fault delay 5000us injected 0\n" OK);
+	assert_conversation(f, "fault none silence\n", OK);
+	assert_conversation(f, "fault\n", "fault delay 5000us injected 0\n" OK);
+	assert_conversation(f, "fault none\n", OK);
+	assert_conversation(f, "fault\n", OK);
+}
+
+static void faults_by_chance_tell_the_seed(void **state)
+{
+	struct fixture *f = *state;
+
+	fault_seed(&f->dev.faults, 77);
+	assert_conversation(f, "fault silence 10%\n", "seed 77\n" OK);
+	assert_conversation(f, "fault\n", "fault silence 10% injected 0\nseed 77\n" OK);
+}
+
+static void bad_faults_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_conversation(f, "fault hang\n", "error \"hang\" is no fault; see help\n");
+	assert_conversation(f, "fault none hang\n", "error \"hang\" is no fault; see help\n");
+	assert_conversation(f, "fault none delay 1\n",
+			    "error after \"none\" comes nothing, or a fault's name\n");
+	assert_int_equal(f->dev.faults.count, 0);
+}
+
+static void faults_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	int fd = connect_client(f);
+	char reply[8192];
+	ssize_t len;
+
+	f->dev.faults.injected[FAULT_STORM] = 12;
+	say(f, fd, "stats\n");
+	len = recv(fd, reply, sizeof(reply) - 1, MSG_DONTWAIT);
+	assert_true(len > 0);
+	reply[len] = '\0';
+	assert_non_null(strstr(reply, "\nfault.storm 12\n"));
+	assert_non_null(strstr(reply, "\nfault.silence 0\n"));
+	assert_conversation(f, "stats reset\n", OK);
+	assert_int_equal(f->dev.faults.injected[FAULT_STORM], 0);
+	close(fd);
+}
+
+static void stats_of_a_line_are_told(void **state)
+{
+	struct fixture *f = *state;
+
+	f->dev.line_stats[1] = (struct line_stats){ 5, 6, 7, 8 };
+	assert_conversation(f, "stats line 1\n",
+			    "requests 5\nerrors 6\nevents 7\nchanges 8\n" OK);
+	assert_conversation(f, "stats line x\n", "error no line is numbered or named \"x\"\n");
+}
+
+static void release_lets_the_pull_decide(void **state)
+{
+	struct fixture *f = *state;
+
+	gpio_set_pull(&f->dev.bank, 1, true);
+	assert_conversation(f, "set 1 0\nget 1\nrelease 1\nget 1\n", OK "ok 0\n" OK "ok 1\n");
+	assert_conversation(f, "release 9\n", "error no line is numbered or named \"9\"\n");
+}
+
+static void pulse_gives_a_pulled_line_back(void **state)
+{
+	struct fixture *f = *state;
+
+	gpio_set_pull(&f->dev.bank, 1, true);
+	assert_conversation(f, "pulse 1 5ms\nget 1\n", OK "ok 0\n");
+	sleep_ms(10);
+	run(f);
+	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_int_equal(gpio_driver(&f->dev.bank, 1), GPIO_PULL);
 }
 
 static void help_names_every_command(void **state)
@@ -755,6 +848,13 @@ int main(void)
 		TEST(waiting_client_may_leave),
 		TEST(reply_reaches_a_client_that_sends_no_more),
 		TEST(stats_are_told_and_reset),
+		TEST(faults_are_set_listed_and_removed),
+		TEST(faults_by_chance_tell_the_seed),
+		TEST(bad_faults_are_refused),
+		TEST(faults_are_counted),
+		TEST(stats_of_a_line_are_told),
+		TEST(release_lets_the_pull_decide),
+		TEST(pulse_gives_a_pulled_line_back),
 		TEST(help_names_every_command),
 		TEST(quit_is_passed_on),
 		TEST(clients_do_not_disturb_each_other),

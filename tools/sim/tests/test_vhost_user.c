@@ -1062,11 +1062,11 @@ static void refill(void *ctx, unsigned int line)
 static void endless_requests_are_served_in_rounds(void **state)
 {
 	struct fixture *f = *state;
+	struct device_listener refiller = { .changed = refill, .ctx = f };
 	uint64_t one = 1;
 
 	start(f, FEATURES);
-	f->dev.changed = refill;
-	f->dev.changed_ctx = f;
+	device_listen(&f->dev, &refiller);
 	offer_request(f, 0, VIRTIO_GPIO_MSG_SET_DIRECTION, 0, VIRTIO_GPIO_DIRECTION_IN);
 	offer_request(f, 1, VIRTIO_GPIO_MSG_SET_DIRECTION, 0, VIRTIO_GPIO_DIRECTION_NONE);
 	assert_int_equal(write(f->kick[0], &one, sizeof(one)), sizeof(one));
@@ -1076,6 +1076,7 @@ static void endless_requests_are_served_in_rounds(void **state)
 	run(f);
 	assert_int_equal(used(f, DEVICE_REQUESTQ), 3 * NUM);
 	assert_int_equal(f->dev.stats.queue[DEVICE_REQUESTQ].notifications, 1);
+	device_unlisten(&f->dev, &refiller);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

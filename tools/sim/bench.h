@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VGPIO_BENCH_H
+#define VGPIO_BENCH_H
+
+#include "device.h"
+#include "loop.h"
+
+/**
+ * struct bench_pulse - a level that will be taken back
+ * @timer: when
+ * @bench: the bench
+ * @line: the line
+ * @driven: the host drove the line before
+ * @level: the level to return to
+ * @next: the bench's list
+ */
+struct bench_pulse {
+	struct loop_timer timer;
+	struct bench *bench;
+	unsigned int line;
+	bool driven;
+	bool level;
+	struct bench_pulse *next;
+};
+
+/**
+ * struct bench - the host's hands on a device
+ * @loop: the poll loop
+ * @dev: the device
+ * @pulses: pulses under way
+ */
+struct bench {
+	struct loop *loop;
+	struct device *dev;
+	struct bench_pulse *pulses;
+};
+
+void bench_init(struct bench *b, struct loop *loop, struct device *dev);
+void bench_free(struct bench *b);
+
+void bench_set(struct bench *b, unsigned int line, bool level);
+void bench_release(struct bench *b, unsigned int line);
+void bench_toggle(struct bench *b, unsigned int line);
+int bench_pulse(struct bench *b, unsigned int line, uint64_t ns, struct errmsg *err);
+int bench_fault(struct bench *b, char **words, int count, struct errmsg *err);
+
+#endif

@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Answers on real rings: each fault as the driver meets it. */
+#include "guest.h"
+
+#include <endian.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench.h"
+
+#define NUM		16
+#define LINES		4
+#define REQUEST(i)	(GUEST_GPA + GUEST_DATA + (i) * 256)
+#define RESPONSE(i)	(REQUEST(i) + 64)
+#define GET_VALUE	VIRTIO_GPIO_MSG_GET_VALUE
+#define GET_DIRECTION	VIRTIO_GPIO_MSG_GET_DIRECTION
+#define GET_NAMES	VIRTIO_GPIO_MSG_GET_NAMES
+#define UNTOUCHED	0xaa
+
+/**
+ * struct fixture - a device on two rings
+ * @loop: the loop
+ * @guest: memory and rings, from the driver's side
+ * @mem: the same from the device's side
+ * @rings: the rings from the device's side
+ * @dev: the device under test
+ * @bench: what the host does with it
+ * @listener: is told of answers
+ * @notified: notifications to the driver
+ * @told: answers that a listener was told of
+ * @last: the last of them
+ * @err: why the last call failed
+ */
+struct fixture {
+	struct loop loop;
+	struct guest guest;
+	struct guest_mem mem;
+	struct virtqueue rings[DEVICE_QUEUES];
+	struct device dev;
+	struct bench bench;
+	struct device_listener listener;
+	unsigned int notified;
+	unsigned int told;
+	struct answer last;
+	struct errmsg err;
+};
+
+static void on_notify(void *ctx, enum device_queue queue)
+{
+	struct fixture *f = ctx;
+
+	(void)queue;
+	f->notified++;
+}
+
+static void on_answered(void *ctx, const struct answer *answer)
+{
+	struct fixture *f = ctx;
+
+	f->told++;
+	f->last = *answer;
+}
+
+static void set_up_device(struct fixture *f)
+{
+	assert_int_equal(device_init(&f->dev, LINES), 0);
+	assert_int_equal(gpio_set_name(&f->dev.bank, 1, "Reset", &f->err), 0);
+	assert_int_equal(gpio_build_names(&f->dev.bank, &f->err), 0);
+	f->dev.bank.irq = true;
+	f->dev.notify = on_notify;
+	f->dev.notify_ctx = f;
+	f->listener = (struct device_listener){ .answered = on_answered, .ctx = f };
+	device_listen(&f->dev, &f->listener);
+	bench_init(&f->bench, &f->loop, &f->dev);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+
+	guest_init(&f->guest, NUM);
+	guest_share(&f->guest, &f->mem);
+	set_up_device(f);
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
+		assert_int_equal(vring_start(&f->rings[i], &f->guest.rings[i].setup, &f->mem), 0);
+		device_attach(&f->dev, i, &f->rings[i]);
+	}
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	bench_free(&f->bench);
+	device_reset(&f->dev);
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
+		vring_stop(&f->rings[i]);
+	device_free(&f->dev);
+	loop_free(&f->loop);
+	mem_clear(&f->mem);
+	guest_free(&f->guest);
+	test_free(f);
+	return 0;
+}
+
+static void fault(struct fixture *f, const char *text)
+{
+	char copy[128], *words[12];
+
+	strcpy(copy, text);
+	assert_int_equal(bench_fault(&f->bench, words, split_words(copy, words, 12, &f->err),
+				     &f->err), 0);
+}
+
+static void offer(struct fixture *f, enum device_queue queue, unsigned int i, const void *req,
+		  size_t len, size_t room)
+{
+	struct guest_ring *r = &f->guest.rings[queue];
+
+	memcpy(guest_at(&f->guest, REQUEST(i)), req, len);
+	memset(guest_at(&f->guest, RESPONSE(i)), UNTOUCHED, 64);
+	guest_desc(r, 2 * (i % 8), REQUEST(i), len, VRING_DESC_F_NEXT, 2 * (i % 8) + 1);
+	guest_desc(r, 2 * (i % 8) + 1, RESPONSE(i), room, VRING_DESC_F_WRITE, 0);
+	guest_offer(r, 2 * (i % 8));
+}
+
+/* Request i, of at most 8 at a time; the device is asked to look. */
+static void request(struct fixture *f, unsigned int i, uint16_t type, uint16_t line,
+		    uint32_t value)
+{
+	struct virtio_gpio_request req = { htole16(type), htole16(line), htole32(value) };
+
+	offer(f, DEVICE_REQUESTQ, i, &req, sizeof(req), 32);
+	assert_int_equal(device_serve(&f->dev, DEVICE_REQUESTQ), 0);
+}
+
+static void offer_event(struct fixture *f, uint16_t line)
+{
+	uint16_t le = htole16(line);
+
+	offer(f, DEVICE_EVENTQ, 8, &le, sizeof(le), 1);
+	assert_int_equal(device_serve(&f->dev, DEVICE_EVENTQ), 0);
+}
+
+/* Line 0 has an enabled and unmasked interrupt. */
+static void arm(struct fixture *f)
+{
+	request(f, 0, VIRTIO_GPIO_MSG_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
+	offer_event(f, 0);
+}
+
+static uint8_t *response(struct fixture *f, unsigned int i)
+{
+	return guest_at(&f->guest, RESPONSE(i));
+}
+
+static uint16_t used(struct fixture *f)
+{
+	return guest_used(&f->guest.rings[DEVICE_REQUESTQ]);
+}
+
+static uint16_t events(struct fixture *f)
+{
+	return guest_used(&f->guest.rings[DEVICE_EVENTQ]);
+}
+
+static const struct vring_used_elem *used_elem(struct fixture *f, enum device_queue queue,
+					       unsigned int i)
+{
+	return &f->guest.rings[queue].used->ring[i];
+}
+
+/* Chain n came back as the i-th answer. */
+static void assert_used(struct fixture *f, unsigned int i, unsigned int n)
+{
+	assert_int_equal(le32toh(used_elem(f, DEVICE_REQUESTQ, i)->id), 2 * n);
+}
+
+static void assert_len(struct fixture *f, unsigned int i, uint32_t len)
+{
+	assert_int_equal(le32toh(used_elem(f, DEVICE_REQUESTQ, i)->len), len);
+}
+
+static void let_pass(struct fixture *f, unsigned int ms)
+{
+	struct timespec ts = { .tv_nsec = ms * 1000000l };
+
+	nanosleep(&ts, NULL);
+	assert_int_equal(loop_run_once(&f->loop, false), 0);
+}
+
+static void answers_are_told(void **state)
+{
+	struct fixture *f = *state;
+
+	device_set_level(&f->dev, 2, true);
+	request(f, 0, GET_VALUE, 2, 0);
+	assert_int_equal(f->told, 1);
+	assert_int_equal(f->last.type, GET_VALUE);
+	assert_int_equal(f->last.line, 2);
+	assert_int_equal(f->last.reply.value, 1);
+	assert_int_equal(f->last.used_len, 2);
+	assert_true(f->last.sent && f->last.sent_ns >= f->last.taken_ns && !f->last.faults);
+}
+
+static void silence_never_answers(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "silence get_value");
+	request(f, 0, GET_VALUE, 0, 0);
+	request(f, 1, GET_DIRECTION, 0, 0);
+	assert_int_equal(used(f), 1);
+	assert_used(f, 0, 1);
+	assert_int_equal(response(f, 0)[0], UNTOUCHED);
+	assert_int_equal(f->told, 2);
+}
+
+static void silence_is_told(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "silence");
+	request(f, 0, GET_VALUE, 0, 0);
+	assert_false(f->last.sent);
+	assert_int_equal(f->last.faults, 1u << FAULT_SILENCE);
+	assert_int_equal(f->dev.faults.injected[FAULT_SILENCE], 1);
+}
+
+static void delay_keeps_the_order_of_a_line(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "delay 20ms times 1");
+	request(f, 0, GET_VALUE, 0, 0);
+	request(f, 1, GET_DIRECTION, 0, 0);
+	request(f, 2, GET_VALUE, 1, 0);
+	assert_int_equal(used(f), 1);
+	assert_used(f, 0, 2);
+	assert_int_equal(response(f, 0)[0], UNTOUCHED);
+	let_pass(f, 25);
+	assert_int_equal(used(f), 3);
+	assert_used(f, 1, 0);
+	assert_used(f, 2, 1);
+	assert_int_equal(response(f, 0)[0], VIRTIO_GPIO_STATUS_OK);
+	assert_true(f->notified >= 2);
+}
+
+static void delayed_answers_end_with_their_queue(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "delay 5ms");
+	request(f, 0, GET_NAMES, 0, 0);
+	device_forget(&f->dev, DEVICE_REQUESTQ);
+	let_pass(f, 10);
+	assert_int_equal(used(f), 0);
+	assert_null(f->dev.held);
+}
+
+static void delayed_answers_wait_for_their_queue(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "delay 5ms");
+	request(f, 0, GET_VALUE, 0, 0);
+	device_detach(&f->dev, DEVICE_REQUESTQ);
+	let_pass(f, 10);
+	assert_int_equal(used(f), 0);
+	device_attach(&f->dev, DEVICE_REQUESTQ, &f->rings[0]);
+	assert_int_equal(used(f), 1);
+}
+
+static void late_comes_after_so_many(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "late 2 times 1");
+	request(f, 0, GET_VALUE, 0, 0);
+	request(f, 1, GET_VALUE, 0, 0);
+	assert_int_equal(used(f), 1);
+	request(f, 2, GET_VALUE, 1, 0);
+	assert_int_equal(used(f), 3);
+	assert_used(f, 0, 1);
+	assert_used(f, 1, 2);
+	assert_used(f, 2, 0);
+}
+
+static void late_comes_after_a_time(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "late 5ms times 1");
+	request(f, 0, GET_VALUE, 0, 0);
+	request(f, 1, GET_VALUE, 0, 0);
+	let_pass(f, 10);
+	assert_int_equal(used(f), 2);
+	assert_used(f, 0, 1);
+	assert_used(f, 1, 0);
+}
+
+static void reorder_spares_the_order_of_a_line(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "reorder 1s times 1");
+	request(f, 0, GET_VALUE, 0, 0);
+	request(f, 1, GET_VALUE, 0, 0);
+	assert_int_equal(used(f), 0);
+	request(f, 2, GET_VALUE, 1, 0);
+	assert_int_equal(used(f), 3);
+	assert_used(f, 0, 2);
+	assert_used(f, 1, 0);
+	assert_used(f, 2, 1);
+}
+
+static void reorder_does_not_wait_for_ever(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "reorder");
+	request(f, 0, GET_VALUE, 0, 0);
+	assert_int_equal(used(f), 0);
+	let_pass(f, 15);
+	assert_int_equal(used(f), 1);
+}
+
+static void short_and_long_lie_about_the_length(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "short times 1");
+	request(f, 0, GET_VALUE, 0, 0);
+	assert_len(f, 0, 0);
+	assert_int_equal(response(f, 0)[0], UNTOUCHED);
+	fault(f, "none");
+	fault(f, "short 1");
+	request(f, 1, GET_VALUE, 0, 0);
+	assert_len(f, 1, 1);
+	assert_int_equal(response(f, 1)[0], VIRTIO_GPIO_STATUS_OK);
+	assert_int_equal(response(f, 1)[1], UNTOUCHED);
+	fault(f, "none");
+	fault(f, "long 3");
+	request(f, 2, GET_VALUE, 0, 0);
+	assert_len(f, 2, 3);
+	assert_int_equal(response(f, 2)[2], UNTOUCHED);
+}
+
+static void short_cuts_names(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "short 4");
+	request(f, 0, GET_NAMES, 0, 0);
+	assert_len(f, 0, 4);
+	assert_memory_equal(response(f, 0), "\0\0Re\xaa", 5);
+}
+
+static void status_and_value_are_bad(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "bad-status 5 get_value");
+	fault(f, "bad-value get_direction");
+	request(f, 0, GET_VALUE, 0, 0);
+	request(f, 1, GET_DIRECTION, 0, 0);
+	assert_int_equal(response(f, 0)[0], 5);
+	assert_int_equal(response(f, 1)[0], VIRTIO_GPIO_STATUS_OK);
+	assert_int_equal(response(f, 1)[1], 9);
+}
+
+static void error_has_no_effect(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "error set_direction");
+	request(f, 0, VIRTIO_GPIO_MSG_SET_DIRECTION, 0, VIRTIO_GPIO_DIRECTION_OUT);
+	assert_int_equal(response(f, 0)[0], VIRTIO_GPIO_STATUS_ERR);
+	assert_int_equal(f->dev.bank.lines[0].direction, VIRTIO_GPIO_DIRECTION_NONE);
+	assert_int_equal(f->dev.stats.msg[VIRTIO_GPIO_MSG_SET_DIRECTION].errors, 1);
+	assert_int_equal(f->dev.line_stats[0].errors, 1);
+}
+
+static void id_is_bad(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "bad-id 1234");
+	request(f, 0, GET_VALUE, 0, 0);
+	assert_int_equal(used(f), 1);
+	assert_int_equal(le32toh(used_elem(f, DEVICE_REQUESTQ, 0)->id), 1234);
+}
+
+static void names_are_bad(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "names-unterminated");
+	request(f, 0, GET_NAMES, 0, 0);
+	assert_memory_equal(response(f, 0), "\0\0Reset\0\0x", 10);
+}
+
+static void late_names_are_kept(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "names-nonascii");
+	fault(f, "late 1 get_names");
+	request(f, 0, GET_NAMES, 0, 0);
+	assert_int_equal(used(f), 0);
+	request(f, 1, GET_VALUE, 1, 0);
+	assert_memory_equal(response(f, 0), "\0\0\303eset\0\0", 10);
+}
+
+static void close_ends_the_session(void **state)
+{
+	struct fixture *f = *state;
+	struct virtio_gpio_request req = { htole16(GET_VALUE), 0, 0 };
+
+	fault(f, "close after 1");
+	request(f, 0, GET_VALUE, 0, 0);
+	offer(f, DEVICE_REQUESTQ, 1, &req, sizeof(req), 2);
+	assert_int_equal(device_serve(&f->dev, DEVICE_REQUESTQ), -1);
+	assert_non_null(strstr(f->rings[0].err.text, "close"));
+	assert_int_equal(used(f), 1);
+}
+
+static void config_is_bad(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(le16toh(device_config(&f->dev).ngpio), LINES);
+	assert_int_equal(le32toh(device_config(&f->dev).gpio_names_size), 9);
+	fault(f, "no-lines times 1");
+	fault(f, "huge-names times 1");
+	assert_int_equal(device_config(&f->dev).ngpio, 0);
+	assert_int_equal(le32toh(device_config(&f->dev).gpio_names_size), 9);
+	assert_int_equal(le16toh(device_config(&f->dev).ngpio), LINES);
+}
+
+static void lost_events_leave_the_line_armed(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	fault(f, "silence event times 1");
+	device_set_level(&f->dev, 0, true);
+	assert_int_equal(events(f), 0);
+	assert_int_equal(f->last.faults, 1u << FAULT_SILENCE);
+	assert_true(f->dev.bank.lines[0].unmasked);
+	assert_int_equal(f->dev.bank.stats.delivered, 0);
+	device_set_level(&f->dev, 0, false);
+	assert_int_equal(events(f), 1);
+	assert_int_equal(response(f, 8)[0], VIRTIO_GPIO_IRQ_STATUS_VALID);
+}
+
+static void events_are_bad(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "bad-status 9 event");
+	fault(f, "long 77 event");
+	fault(f, "bad-id 99 event");
+	arm(f);
+	device_set_level(&f->dev, 0, true);
+	assert_int_equal(response(f, 8)[0], 9);
+	assert_int_equal(le32toh(used_elem(f, DEVICE_EVENTQ, 0)->len), 77);
+	assert_int_equal(le32toh(used_elem(f, DEVICE_EVENTQ, 0)->id), 99);
+	assert_int_equal(response(f, 0)[0], VIRTIO_GPIO_STATUS_OK);
+}
+
+static void short_events_leave_the_status(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "short event");
+	arm(f);
+	device_set_level(&f->dev, 0, true);
+	assert_int_equal(events(f), 1);
+	assert_int_equal(le32toh(used_elem(f, DEVICE_EVENTQ, 0)->len), 0);
+	assert_int_equal(response(f, 8)[0], UNTOUCHED);
+}
+
+static void delayed_events_come(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "delay 5ms event");
+	arm(f);
+	device_set_level(&f->dev, 0, true);
+	assert_int_equal(events(f), 0);
+	let_pass(f, 10);
+	assert_int_equal(events(f), 1);
+	assert_int_equal(response(f, 8)[0], VIRTIO_GPIO_IRQ_STATUS_VALID);
+}
+
+static void storm_fires_as_fast_as_it_is_armed(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "storm line 0 times 3");
+	arm(f);
+	for (unsigned int i = 1; i <= 4; i++) {
+		assert_int_equal(events(f), i < 4 ? i : 3);
+		if (i < 4)
+			offer_event(f, 0);
+	}
+	assert_true(f->dev.bank.lines[0].unmasked);
+	assert_int_equal(f->last.faults, 1u << FAULT_STORM);
+}
+
+static void spurious_events_come_for_disabled_interrupts(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "spurious");
+	arm(f);
+	request(f, 1, VIRTIO_GPIO_MSG_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_NONE);
+	assert_int_equal(events(f), 1);
+	assert_int_equal(response(f, 8)[0], VIRTIO_GPIO_IRQ_STATUS_VALID);
+}
+
+static void lines_are_counted(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	device_set_level(&f->dev, 0, true);
+	request(f, 1, GET_VALUE, 0, 0);
+	request(f, 2, GET_VALUE, 77, 0);
+	assert_int_equal(f->dev.line_stats[0].requests, 2);
+	assert_int_equal(f->dev.line_stats[0].events, 1);
+	assert_int_equal(f->dev.line_stats[0].changes, 2);
+	assert_int_equal(f->dev.line_stats[1].requests, 0);
+	device_reset_stats(&f->dev);
+	assert_int_equal(f->dev.line_stats[0].requests, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(answers_are_told),
+		TEST(silence_never_answers),
+		TEST(silence_is_told),
+		TEST(delay_keeps_the_order_of_a_line),
+		TEST(delayed_answers_end_with_their_queue),
+		TEST(delayed_answers_wait_for_their_queue),
+		TEST(late_comes_after_so_many),
+		TEST(late_comes_after_a_time),
+		TEST(reorder_spares_the_order_of_a_line),
+		TEST(reorder_does_not_wait_for_ever),
+		TEST(short_and_long_lie_about_the_length),
+		TEST(short_cuts_names),
+		TEST(status_and_value_are_bad),
+		TEST(error_has_no_effect),
+		TEST(id_is_bad),
+		TEST(names_are_bad),
+		TEST(late_names_are_kept),
+		TEST(close_ends_the_session),
+		TEST(config_is_bad),
+		TEST(lost_events_leave_the_line_armed),
+		TEST(events_are_bad),
+		TEST(short_events_leave_the_status),
+		TEST(delayed_events_come),
+		TEST(storm_fires_as_fast_as_it_is_armed),
+		TEST(spurious_events_come_for_disabled_interrupts),
+		TEST(lines_are_counted),
+	};
+
+	return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
+}
