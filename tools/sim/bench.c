@@ -17,6 +17,24 @@ void bench_init(struct bench *b, struct loop *loop, struct device *dev)
 	dev->loop = loop;
 }
 
+/**
+ * bench_record() - keep what happens from now on
+ * @b: the bench
+ * @trace: file for a trace, or NULL
+ * @vcd: file for waveforms, or NULL
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int bench_record(struct bench *b, const char *trace, const char *vcd, struct errmsg *err)
+{
+	if (trace && trace_open(&b->trace, trace, b->dev, err))
+		return -1;
+	if (vcd && vcd_open(&b->vcd, vcd, b->dev, err))
+		return -1;
+	return 0;
+}
+
 static struct bench_pulse **find_pulse(struct bench *b, unsigned int line)
 {
 	struct bench_pulse **link = &b->pulses;
@@ -45,6 +63,8 @@ void bench_free(struct bench *b)
 {
 	while (b->pulses)
 		remove_pulse(b, b->pulses->line);
+	trace_close(&b->trace);
+	vcd_close(&b->vcd);
 }
 
 /**

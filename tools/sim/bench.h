@@ -4,6 +4,8 @@
 
 #include "device.h"
 #include "loop.h"
+#include "trace.h"
+#include "vcd.h"
 
 /**
  * struct bench_pulse - a level that will be taken back
@@ -28,14 +30,19 @@ struct bench_pulse {
  * @loop: the poll loop
  * @dev: the device
  * @pulses: pulses under way
+ * @trace: the record of all that happens, if one is kept
+ * @vcd: waveforms, if they are kept
  */
 struct bench {
 	struct loop *loop;
 	struct device *dev;
 	struct bench_pulse *pulses;
+	struct trace trace;
+	struct vcd vcd;
 };
 
 void bench_init(struct bench *b, struct loop *loop, struct device *dev);
+int bench_record(struct bench *b, const char *trace, const char *vcd, struct errmsg *err);
 void bench_free(struct bench *b);
 
 void bench_set(struct bench *b, unsigned int line, bool level);

@@ -173,6 +173,20 @@ static int option_control(struct config *cfg, const char *arg, struct errmsg *er
 	return 0;
 }
 
+static int option_trace(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)err;
+	cfg->trace = arg;
+	return 0;
+}
+
+static int option_vcd(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)err;
+	cfg->vcd = arg;
+	return 0;
+}
+
 static int option_no_irq(struct config *cfg, const char *arg, struct errmsg *err)
 {
 	(void)arg;
@@ -236,6 +250,8 @@ static const struct option_entry entries[] = {
 	{ "config", required_argument, NULL },
 	{ "fault", required_argument, option_fault },
 	{ "seed", required_argument, option_seed },
+	{ "trace", required_argument, option_trace },
+	{ "vcd", required_argument, option_vcd },
 	{ "no-irq", no_argument, option_no_irq },
 	{ "once", no_argument, option_once },
 	{ "verbose", no_argument, option_verbose },

@@ -66,6 +66,8 @@ struct config_fault {
  * @action: what to do
  * @socket: where front ends connect
  * @control: where control clients connect, or NULL
+ * @trace: file for a trace, or NULL
+ * @vcd: file for waveforms, or NULL
  * @lines: number of lines
  * @no_irq: do not offer interrupts
  * @once: end when the first front end leaves
@@ -81,6 +83,8 @@ struct config {
 	enum config_action action;
 	const char *socket;
 	const char *control;
+	const char *trace;
+	const char *vcd;
 	unsigned int lines;
 	bool no_irq;
 	bool once;

@@ -37,6 +37,8 @@ static const char usage[] =
 	"  --fault SPEC      misbehave, such as \"silence 10% get_value line 3\"; \"vgpio-sim\n"
 	"                    ctl CONTROL_SOCKET help\" lists all faults; may be repeated\n"
 	"  --seed N          the dice for faults by chance; without it they differ each time\n"
+	"  --trace FILE      record everything, one JSON object a line\n"
+	"  --vcd FILE        record waveforms for GTKWave, PulseView or sigrok-cli\n"
 	"  --no-irq          do not offer interrupts\n"
 	"  --once            end when the first virtual machine disconnects\n"
 	"  --verbose         tell every message and request\n"
@@ -240,6 +242,8 @@ static int set_up_device(struct server *server)
 		.offer_irq = !server->config.no_irq,
 		.ended = front_end_left, .ended_ctx = server, .over = true,
 	};
+	if (bench_record(&server->bench, server->config.trace, server->config.vcd, &err))
+		return fail(&err);
 	return 0;
 }
 

@@ -493,6 +493,58 @@ static void send_message(int sock, uint32_t request, const void *payload, uint32
 }
 
 /* A front end that takes the memory away before it starts the ring in it. */
+static void assert_file_ends(const char *path, const char *expected)
+{
+	char text[4096] = "";
+	int fd = open(path, O_RDONLY);
+	ssize_t len = read(fd, text, sizeof(text) - 1), tail = strlen(expected);
+
+	assert_true(len >= tail);
+	assert_string_equal(text + len - tail, expected);
+	close(fd);
+	unlink(path);
+}
+
+static void killed_simulator_leaves_its_records(void **state)
+{
+	struct fixture *f = *state;
+	char trace[128], vcd[128];
+	int fd;
+
+	snprintf(trace, sizeof(trace), "%s/trace", f->dir);
+	snprintf(vcd, sizeof(vcd), "%s/vcd", f->dir);
+	fd = start(f, "--trace", trace, "--vcd", vcd, NULL);
+	assert_int_equal(run(f, "ctl", f->control, "set", "3", "1", NULL), 0);
+	kill(f->pid, SIGKILL);
+	waitpid(f->pid, NULL, 0);
+	f->pid = 0;
+	assert_file_ends(trace, "\"value\":1,\"direction\":\"none\",\"trigger\":\"none\","
+				"\"driver\":\"host\"}\n");
+	assert_file_ends(vcd, "\n1'\n");
+	close(fd);
+}
+
+static void records_that_cannot_be_written_are_errors(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(run(f, "--socket", f->socket, "--trace", "/nonexistent/t", NULL), 1);
+	assert_says(f, "cannot write /nonexistent/t: No such file");
+	assert_int_equal(run(f, "--socket", f->socket, "--vcd", "/nonexistent/v", NULL), 1);
+	assert_says(f, "cannot write /nonexistent/v: No such file");
+}
+
+static void seed_is_printed_if_it_matters(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(run(f, "--socket", "/nonexistent/s", "--fault", "silence 1%", "--seed",
+			     "12", NULL), 1);
+	assert_says(f, "to repeat them: --seed 12\n");
+	assert_int_equal(run(f, "--socket", "/nonexistent/s", "--fault", "silence", NULL), 1);
+	assert_null(strstr(f->output, "--seed"));
+}
+
 static void vanishing_memory_is_reported(void **state)
 {
 	struct fixture *f = *state;
@@ -549,6 +601,9 @@ int main(void)
 		TEST(front_ends_take_turns),
 		TEST(once_ends_with_the_first_front_end),
 		TEST(once_fails_with_a_broken_front_end),
+		TEST(killed_simulator_leaves_its_records),
+		TEST(records_that_cannot_be_written_are_errors),
+		TEST(seed_is_printed_if_it_matters),
 		TEST(vanishing_memory_is_reported),
 	};
 

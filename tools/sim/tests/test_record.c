@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Traces and waveforms: what is written, and that it is there at once. */
+#include "guest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "bench.h"
+
+#define LINES	50
+#define MAX_FILE 16384
+
+/**
+ * struct fixture - a device that is recorded
+ * @loop: the loop
+ * @dev: the device
+ * @bench: what records it
+ * @file: the record
+ * @text: what is in it
+ * @err: why the last call failed
+ */
+struct fixture {
+	struct loop loop;
+	struct device dev;
+	struct bench bench;
+	char file[64];
+	char text[MAX_FILE];
+	struct errmsg err;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+	int fd;
+
+	strcpy(f->file, "/tmp/vgpio-sim-test-XXXXXX");
+	fd = mkstemp(f->file);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(device_init(&f->dev, LINES), 0);
+	assert_int_equal(gpio_set_name(&f->dev.bank, 1, "Red \"LED\" \\", &f->err), 0);
+	assert_int_equal(gpio_set_name(&f->dev.bank, 2, "Reset_n", &f->err), 0);
+	bench_init(&f->bench, &f->loop, &f->dev);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	bench_free(&f->bench);
+	device_free(&f->dev);
+	loop_free(&f->loop);
+	unlink(f->file);
+	test_free(f);
+	return 0;
+}
+
+static void trace(struct fixture *f)
+{
+	assert_int_equal(bench_record(&f->bench, f->file, NULL, &f->err), 0);
+}
+
+static void waves(struct fixture *f)
+{
+	assert_int_equal(bench_record(&f->bench, NULL, f->file, &f->err), 0);
+}
+
+/* Reads the file while the recorder has it open. */
+static void read_file(struct fixture *f)
+{
+	FILE *file = fopen(f->file, "r");
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(f->text, 1, sizeof(f->text) - 1, file);
+	f->text[len] = '\0';
+	fclose(file);
+	assert_true(len && f->text[len - 1] == '\n');
+}
+
+static unsigned long long number_after(const char *line, const char *key)
+{
+	const char *at = strstr(line, key);
+
+	assert_non_null(at);
+	return strtoull(at + strlen(key), NULL, 10);
+}
+
+/* The last line says this after its time, and before @key if there is one. */
+static void assert_last(struct fixture *f, const char *expected)
+{
+	char *line, *comma;
+
+	read_file(f);
+	f->text[strlen(f->text) - 1] = '\0';
+	line = strrchr(f->text, '\n') + 1;
+	number_after(line, "{\"t\":");
+	comma = strchr(line, ',');
+	assert_non_null(comma);
+	assert_string_equal(comma, expected);
+}
+
+static void trace_begins_with_the_board(void **state)
+{
+	struct fixture *f = *state;
+
+	fault_seed(&f->dev.faults, 5);
+	trace(f);
+	read_file(f);
+	assert_string_equal(f->text, "{\"t\":0,\"event\":\"start\",\"lines\":50,\"seed\":5}\n");
+}
+
+static void transactions_are_traced(void **state)
+{
+	struct fixture *f = *state;
+	struct answer answer = {
+		.type = VIRTIO_GPIO_MSG_GET_VALUE, .line = 2, .value = 0,
+		.reply = { .status = 0, .value = 1 }, .used_len = 2, .sent = true,
+	};
+
+	trace(f);
+	answer.taken_ns = loop_now();
+	answer.sent_ns = answer.taken_ns + 1500;
+	answer_tell(&f->dev, &answer);
+	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"requestq\",\"type\":\"get_value\","
+		       "\"line\":2,\"name\":\"Reset_n\",\"value\":0,\"status\":0,\"reply\":1,"
+		       "\"length\":2,\"latency\":1500}");
+}
+
+static void silence_and_faults_are_traced(void **state)
+{
+	struct fixture *f = *state;
+	struct answer answer = {
+		.type = VIRTIO_GPIO_MSG_SET_VALUE, .line = 77, .value = 1,
+		.faults = 1u << FAULT_SILENCE | 1u << FAULT_BAD_STATUS,
+	};
+
+	trace(f);
+	answer.taken_ns = answer.sent_ns = loop_now();
+	answer_tell(&f->dev, &answer);
+	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"requestq\",\"type\":\"set_value\","
+		       "\"line\":77,\"value\":1,\"status\":null,\"reply\":null,\"length\":null,"
+		       "\"latency\":0,\"faults\":[\"silence\",\"bad-status\"]}");
+}
+
+static void events_are_traced(void **state)
+{
+	struct fixture *f = *state;
+	struct answer answer = {
+		.queue = DEVICE_EVENTQ, .type = FAULT_EVENT, .line = 0,
+		.reply.status = VIRTIO_GPIO_IRQ_STATUS_VALID, .used_len = 1, .sent = true,
+	};
+
+	trace(f);
+	answer.taken_ns = answer.sent_ns = loop_now();
+	answer_tell(&f->dev, &answer);
+	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"eventq\",\"type\":\"event\","
+		       "\"line\":0,\"status\":1,\"reply\":null,\"length\":1,\"latency\":0}");
+}
+
+static void changes_are_traced_with_names_escaped(void **state)
+{
+	struct fixture *f = *state;
+
+	trace(f);
+	bench_set(&f->bench, 1, true);
+	assert_last(f, ",\"event\":\"change\",\"line\":1,\"name\":\"Red \\\"LED\\\" \\\\\","
+		       "\"value\":1,\"direction\":\"none\",\"trigger\":\"none\","
+		       "\"driver\":\"host\"}");
+}
+
+static void sessions_are_traced(void **state)
+{
+	struct fixture *f = *state;
+
+	trace(f);
+	device_session(&f->dev, true);
+	assert_last(f, ",\"event\":\"session-begin\"}");
+	device_session(&f->dev, false);
+	assert_last(f, ",\"event\":\"session-end\"}");
+}
+
+static void full_disk_ends_the_trace_only(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(bench_record(&f->bench, "/dev/full", NULL, &f->err), 0);
+	bench_set(&f->bench, 1, true);
+	assert_null(f->bench.trace.file);
+	bench_set(&f->bench, 1, false);
+}
+
+static void records_need_a_file(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(bench_record(&f->bench, "/nonexistent/t", NULL, &f->err), -1);
+	assert_non_null(strstr(f->err.text, "cannot write /nonexistent/t: No such file"));
+	assert_int_equal(bench_record(&f->bench, NULL, "/nonexistent/v", &f->err), -1);
+	assert_non_null(strstr(f->err.text, "cannot write /nonexistent/v: No such file"));
+}
+
+static void waves_have_a_header(void **state)
+{
+	struct fixture *f = *state;
+
+	bench_set(&f->bench, 2, true);
+	waves(f);
+	read_file(f);
+	assert_int_equal(strncmp(f->text,
+				 "$version vgpio-sim $end\n$timescale 1 us $end\n"
+				 "$scope module value $end\n$var wire 1 ! line0 $end\n"
+				 "$var wire 1 # Red__LED____1 $end\n"
+				 "$var wire 1 % Reset_n $end\n", 150), 0);
+	assert_non_null(strstr(f->text, "$var wire 1 !\" line47 $end\n"));
+	assert_non_null(strstr(f->text, "$upscope $end\n$scope module output $end\n"
+					"$var wire 1 \" line0_output $end\n"));
+	assert_non_null(strstr(f->text, "$upscope $end\n$enddefinitions $end\n#0\n$dumpvars\n"
+					"0!\n0\"\n0#\n0$\n1%\n0&\n"));
+}
+
+/* What follows the first values. */
+static const char *changes(struct fixture *f)
+{
+	char *at;
+
+	read_file(f);
+	at = strstr(f->text, "$dumpvars\n");
+	assert_non_null(at);
+	at = strstr(at, "$end\n");
+	assert_non_null(at);
+	return at + strlen("$end\n");
+}
+
+static void waves_show_values_and_directions(void **state)
+{
+	struct fixture *f = *state;
+	struct gpio_request out = { VIRTIO_GPIO_MSG_SET_DIRECTION, 0, VIRTIO_GPIO_DIRECTION_OUT };
+	const char *text;
+	unsigned long long first, second;
+
+	waves(f);
+	bench_set(&f->bench, 0, true);
+	gpio_handle(&f->dev.bank, &out);
+	text = changes(f);
+	assert_int_equal(text[0], '#');
+	first = number_after(text, "#");
+	text = strchr(text, '\n');
+	assert_int_equal(strncmp(text, "\n1!\n#", 5), 0);
+	second = number_after(text, "1!\n#");
+	assert_true(second > first);
+	assert_string_equal(strchr(text + 4, '\n'), "\n0!\n1\"\n");
+}
+
+static void waves_keep_short_pulses(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int count = 0;
+
+	waves(f);
+	for (unsigned int i = 0; i < 100; i++)
+		bench_toggle(&f->bench, 3);
+	for (const char *at = changes(f); (at = strchr(at, '#')); at++)
+		count++;
+	assert_int_equal(count, 100);
+}
+
+static void waves_end_with_the_time(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec ts = { .tv_nsec = 2000000 };
+
+	waves(f);
+	nanosleep(&ts, NULL);
+	bench_free(&f->bench);
+	assert_true(number_after(changes(f), "#") >= 2000);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(trace_begins_with_the_board),
+		TEST(transactions_are_traced),
+		TEST(silence_and_faults_are_traced),
+		TEST(events_are_traced),
+		TEST(changes_are_traced_with_names_escaped),
+		TEST(sessions_are_traced),
+		TEST(full_disk_ends_the_trace_only),
+		TEST(records_need_a_file),
+		TEST(waves_have_a_header),
+		TEST(waves_show_values_and_directions),
+		TEST(waves_keep_short_pulses),
+		TEST(waves_end_with_the_time),
+	};
+
+	return cmocka_run_group_tests_name("record", tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Records transactions, changes and sessions. Each line is written as a whole,
+ * so that what is there is readable whenever the simulator ends.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "trace.h"
+
+#define MAX_OBJECT	4096
+
+static void add_string(struct buffer *out, const char *text)
+{
+	buffer_add(out, "\"", 1);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buffer_printf(out, "\\%c", *text);
+		else if (*text < ' ' || *text > '~')
+			buffer_printf(out, "\\u%04x", (unsigned char)*text);
+		else
+			buffer_add(out, text, 1);
+	}
+	buffer_add(out, "\"", 1);
+}
+
+static void begin(struct trace *t, uint64_t ns, const char *event)
+{
+	buffer_printf(&t->line, "{\"t\":%llu,\"event\":\"%s\"",
+		      (unsigned long long)(ns - t->start_ns), event);
+}
+
+/* Writes the object. A disk that is full ends the record, not the simulator. */
+static void end(struct trace *t)
+{
+	buffer_add(&t->line, "}\n", 2);
+	if (t->file && fwrite(buffer_head(&t->line), t->line.len, 1, t->file) != 1) {
+		log_error("cannot write %s: %s; the trace ends here", t->path, strerror(errno));
+		fclose(t->file);
+		t->file = NULL;
+	}
+	buffer_take(&t->line, t->line.len);
+}
+
+static void add_line(struct trace *t, unsigned int number)
+{
+	const struct gpio_bank *bank = &t->dev->bank;
+
+	buffer_printf(&t->line, ",\"line\":%u", number);
+	if (number >= bank->count || !bank->lines[number].name)
+		return;
+	buffer_printf(&t->line, ",\"name\":");
+	add_string(&t->line, bank->lines[number].name);
+}
+
+/* What the driver gets; null where it gets nothing of the kind. */
+static void add_reply(struct trace *t, const struct answer *a)
+{
+	if (!a->sent) {
+		buffer_printf(&t->line, ",\"status\":null,\"reply\":null,\"length\":null");
+		return;
+	}
+	buffer_printf(&t->line, ",\"status\":%u", a->reply.status);
+	if (a->type == FAULT_EVENT || a->reply.names)
+		buffer_printf(&t->line, ",\"reply\":null");
+	else
+		buffer_printf(&t->line, ",\"reply\":%u", a->reply.value);
+	buffer_printf(&t->line, ",\"length\":%u", a->used_len);
+}
+
+static void add_faults(struct trace *t, uint32_t faults)
+{
+	const char *separator = "";
+
+	if (!faults)
+		return;
+	buffer_printf(&t->line, ",\"faults\":[");
+	for (unsigned int i = 0; i < FAULT_KINDS; i++) {
+		if (!(faults & 1u << i))
+			continue;
+		buffer_printf(&t->line, "%s\"%s\"", separator, fault_name(i));
+		separator = ",";
+	}
+	buffer_printf(&t->line, "]");
+}
+
+static void on_answered(void *ctx, const struct answer *a)
+{
+	bool event = a->type == FAULT_EVENT;
+	struct trace *t = ctx;
+
+	begin(t, a->sent_ns, "transaction");
+	buffer_printf(&t->line, ",\"queue\":\"%s\",\"type\":\"%s\"",
+		      a->queue == DEVICE_EVENTQ ? "eventq" : "requestq",
+		      event ? "event" : gpio_message_name(a->type));
+	add_line(t, a->line);
+	if (!event)
+		buffer_printf(&t->line, ",\"value\":%u", a->value);
+	add_reply(t, a);
+	buffer_printf(&t->line, ",\"latency\":%llu",
+		      (unsigned long long)(a->sent_ns - a->taken_ns));
+	add_faults(t, a->faults);
+	end(t);
+}
+
+static void on_changed(void *ctx, unsigned int number)
+{
+	struct trace *t = ctx;
+	const struct gpio_line *line = &t->dev->bank.lines[number];
+
+	begin(t, loop_now(), "change");
+	add_line(t, number);
+	buffer_printf(&t->line, ",\"value\":%d,\"direction\":\"%s\",\"trigger\":\"%s\"",
+		      line->value, gpio_direction_name(line->direction),
+		      gpio_trigger_name(line->trigger));
+	buffer_printf(&t->line, ",\"driver\":\"%s\"",
+		      gpio_driver_name(gpio_driver(&t->dev->bank, number)));
+	end(t);
+}
+
+static void on_session(void *ctx, bool begins)
+{
+	struct trace *t = ctx;
+
+	begin(t, loop_now(), begins ? "session-begin" : "session-end");
+	end(t);
+}
+
+/**
+ * trace_open() - begin a record
+ * @t: the record
+ * @path: its file, replaced if it is there; the text must stay
+ * @dev: the device
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int trace_open(struct trace *t, const char *path, struct device *dev, struct errmsg *err)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		return errmsg_set(err, "cannot write %.256s: %s", path, strerror(errno));
+	setvbuf(file, NULL, _IOLBF, BUFSIZ);
+	*t = (struct trace){
+		.file = file, .path = path, .dev = dev, .start_ns = loop_now(),
+		.line = { .max = MAX_OBJECT },
+		.listener = { .changed = on_changed, .answered = on_answered,
+			      .session = on_session, .ctx = t },
+	};
+	device_listen(dev, &t->listener);
+	begin(t, t->start_ns, "start");
+	buffer_printf(&t->line, ",\"lines\":%u,\"seed\":%llu", dev->bank.count,
+		      (unsigned long long)dev->faults.seed);
+	end(t);
+	return 0;
+}
+
+/**
+ * trace_close() - end a record
+ * @t: the record; nothing happens if there is none
+ */
+void trace_close(struct trace *t)
+{
+	if (t->dev)
+		device_unlisten(t->dev, &t->listener);
+	if (t->file)
+		fclose(t->file);
+	buffer_free(&t->line);
+	*t = (struct trace){ .file = NULL };
+}
