@@ -4,6 +4,7 @@
 
 #include "device.h"
 #include "loop.h"
+#include "player.h"
 #include "trace.h"
 #include "vcd.h"
 
@@ -32,6 +33,7 @@ struct bench_pulse {
  * @pulses: pulses under way
  * @trace: the record of all that happens, if one is kept
  * @vcd: waveforms, if they are kept
+ * @player: a script of stimuli
  */
 struct bench {
 	struct loop *loop;
@@ -39,6 +41,7 @@ struct bench {
 	struct bench_pulse *pulses;
 	struct trace trace;
 	struct vcd vcd;
+	struct player player;
 };
 
 void bench_init(struct bench *b, struct loop *loop, struct device *dev);
@@ -50,5 +53,6 @@ void bench_release(struct bench *b, unsigned int line);
 void bench_toggle(struct bench *b, unsigned int line);
 int bench_pulse(struct bench *b, unsigned int line, uint64_t ns, struct errmsg *err);
 int bench_fault(struct bench *b, char **words, int count, struct errmsg *err);
+int bench_command(struct bench *b, char *text, bool check, struct errmsg *err);
 
 #endif

@@ -187,6 +187,13 @@ static int option_vcd(struct config *cfg, const char *arg, struct errmsg *err)
 	return 0;
 }
 
+static int option_play(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)err;
+	cfg->play = arg;
+	return 0;
+}
+
 static int option_no_irq(struct config *cfg, const char *arg, struct errmsg *err)
 {
 	(void)arg;
@@ -252,6 +259,7 @@ static const struct option_entry entries[] = {
 	{ "seed", required_argument, option_seed },
 	{ "trace", required_argument, option_trace },
 	{ "vcd", required_argument, option_vcd },
+	{ "play", required_argument, option_play },
 	{ "no-irq", no_argument, option_no_irq },
 	{ "once", no_argument, option_once },
 	{ "verbose", no_argument, option_verbose },

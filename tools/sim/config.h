@@ -68,6 +68,7 @@ struct config_fault {
  * @control: where control clients connect, or NULL
  * @trace: file for a trace, or NULL
  * @vcd: file for waveforms, or NULL
+ * @play: script to play, or NULL
  * @lines: number of lines
  * @no_irq: do not offer interrupts
  * @once: end when the first front end leaves
@@ -85,6 +86,7 @@ struct config {
 	const char *control;
 	const char *trace;
 	const char *vcd;
+	const char *play;
 	unsigned int lines;
 	bool no_irq;
 	bool once;

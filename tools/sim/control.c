@@ -24,6 +24,7 @@ static const char help_text[] =
 	"                                   edge; with rearm, each when the guest is ready for\n"
 	"                                   it, or an error if that takes longer\n"
 	"wait LINE 0|1 [timeout DURATION]   answer when a line has a value\n"
+	"play [FILE | stop]                 play a script; how far it is; end it\n"
 	"watch                              report every change from now on\n"
 	"stats [reset | line LINE]          what happened so far\n"
 	"fault                              the faults that are in use\n"
@@ -143,6 +144,22 @@ static void command_fault(struct control_client *client, char **words, int count
 		report_faults(&client->out, &bench->dev->faults);
 	report_seed(&client->out, &bench->dev->faults);
 	reply_ok(client);
+}
+
+static void command_play(struct control_client *client, char **words, int count)
+{
+	struct player *player = &client->server->bench->player;
+	struct errmsg err;
+
+	if (count == 2 && strcmp(words[1], "stop"))
+		return reply_result(client, player_play(player, words[1], &err), &err);
+	if (count == 2) {
+		player_stop(player);
+		return reply_ok(client);
+	}
+	buffer_printf(&client->out, "ok ");
+	player_describe(&client->out, player);
+	buffer_printf(&client->out, "\n");
 }
 
 static void command_watch(struct control_client *client, char **words, int count)
@@ -353,6 +370,7 @@ static const struct command commands[] = {
 	{ "pulse", command_pulse, 3, 3 },
 	{ "toggle", command_toggle, 3, 7 },
 	{ "wait", command_wait, 3, 5 },
+	{ "play", command_play, 1, 2 },
 	{ "watch", command_watch, 1, 1 },
 	{ "stats", command_stats, 1, 3 },
 	{ "fault", command_fault, 1, MAX_WORDS },

@@ -39,6 +39,7 @@ static const char usage[] =
 	"  --seed N          the dice for faults by chance; without it they differ each time\n"
 	"  --trace FILE      record everything, one JSON object a line\n"
 	"  --vcd FILE        record waveforms for GTKWave, PulseView or sigrok-cli\n"
+	"  --play FILE       play a script of stimuli, such as \"at 10ms set 3 1\"\n"
 	"  --no-irq          do not offer interrupts\n"
 	"  --once            end when the first virtual machine disconnects\n"
 	"  --verbose         tell every message and request\n"
@@ -243,6 +244,9 @@ static int set_up_device(struct server *server)
 		.ended = front_end_left, .ended_ctx = server, .over = true,
 	};
 	if (bench_record(&server->bench, server->config.trace, server->config.vcd, &err))
+		return fail(&err);
+	if (server->config.play &&
+	    player_play(&server->bench.player, server->config.play, &err))
 		return fail(&err);
 	return 0;
 }

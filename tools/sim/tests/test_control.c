@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -704,6 +705,25 @@ static void pulse_gives_a_pulled_line_back(void **state)
 	assert_int_equal(gpio_driver(&f->dev.bank, 1), GPIO_PULL);
 }
 
+static void scripts_are_played(void **state)
+{
+	struct fixture *f = *state;
+	char path[] = "/tmp/vgpio-sim-test-XXXXXX", text[128], reply[128];
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "at 1s set 1 1\n", 14), 14);
+	close(fd);
+	snprintf(text, sizeof(text), "play %s\nplay\n", path);
+	snprintf(reply, sizeof(reply), "ok\nok \"%s\" line 1 round 1\n", path);
+	assert_conversation(f, "play\n", "ok idle\n");
+	assert_conversation(f, text, reply);
+	assert_conversation(f, "play stop\nplay\n", "ok\nok idle\n");
+	assert_conversation(f, "play /nonexistent\n",
+			    "error cannot read /nonexistent: No such file or directory\n");
+	unlink(path);
+}
+
 static void help_names_every_command(void **state)
 {
 	static const char *const names[] = { "set ", "get ", "pulse ", "toggle ", "wait ",
@@ -855,6 +875,7 @@ int main(void)
 		TEST(stats_of_a_line_are_told),
 		TEST(release_lets_the_pull_decide),
 		TEST(pulse_gives_a_pulled_line_back),
+		TEST(scripts_are_played),
 		TEST(help_names_every_command),
 		TEST(quit_is_passed_on),
 		TEST(clients_do_not_disturb_each_other),

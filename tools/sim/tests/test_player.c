@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Scripts of stimuli: their grammar, their errors, and their times. */
+#include "guest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define LINES		4
+#define MAX_CHANGES	64
+#define MS		1000000ull
+
+/**
+ * struct fixture - a bench with a player
+ * @loop: the loop
+ * @dev: the device
+ * @bench: the bench
+ * @listener: notes changes
+ * @began_ns: when the script began
+ * @changes: number of changes
+ * @lines: the lines that changed
+ * @values: their values
+ * @times: when, since the script began
+ * @file: the script
+ * @err: why the last call failed
+ */
+struct fixture {
+	struct loop loop;
+	struct device dev;
+	struct bench bench;
+	struct device_listener listener;
+	uint64_t began_ns;
+	unsigned int changes;
+	unsigned int lines[MAX_CHANGES];
+	bool values[MAX_CHANGES];
+	uint64_t times[MAX_CHANGES];
+	char file[64];
+	struct errmsg err;
+};
+
+static void on_changed(void *ctx, unsigned int line)
+{
+	struct fixture *f = ctx;
+
+	assert_true(f->changes < MAX_CHANGES);
+	f->lines[f->changes] = line;
+	f->values[f->changes] = gpio_value(&f->dev.bank, line);
+	f->times[f->changes++] = loop_now() - f->began_ns;
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+	int fd;
+
+	strcpy(f->file, "/tmp/vgpio-sim-test-XXXXXX");
+	fd = mkstemp(f->file);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(device_init(&f->dev, LINES), 0);
+	assert_int_equal(gpio_set_name(&f->dev.bank, 1, "Red LED", &f->err), 0);
+	bench_init(&f->bench, &f->loop, &f->dev);
+	f->listener = (struct device_listener){ .changed = on_changed, .ctx = f };
+	device_listen(&f->dev, &f->listener);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	bench_free(&f->bench);
+	device_free(&f->dev);
+	loop_free(&f->loop);
+	unlink(f->file);
+	test_free(f);
+	return 0;
+}
+
+static int play(struct fixture *f, const char *text)
+{
+	FILE *file = fopen(f->file, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	f->changes = 0;
+	f->began_ns = loop_now();
+	return player_play(&f->bench.player, f->file, &f->err);
+}
+
+/* Plays to the end, pulses included. */
+static void play_all(struct fixture *f, const char *text)
+{
+	assert_int_equal(play(f, text), 0);
+	while (f->loop.timers)
+		assert_int_equal(loop_run_once(&f->loop, true), 0);
+	assert_false(f->bench.player.playing);
+}
+
+static void assert_change(struct fixture *f, unsigned int i, unsigned int line, bool value,
+			  uint64_t earliest_ms)
+{
+	assert_true(i < f->changes);
+	assert_int_equal(f->lines[i], line);
+	assert_int_equal(f->values[i], value);
+	assert_true(f->times[i] >= earliest_ms * MS);
+}
+
+static void assert_refused(struct fixture *f, const char *text, int line, const char *why)
+{
+	char where[96];
+
+	assert_int_equal(play(f, text), -1);
+	snprintf(where, sizeof(where), "%s:%d: ", f->file, line);
+	assert_non_null(strstr(f->err.text, where));
+	assert_non_null(strstr(f->err.text, why));
+	assert_false(f->bench.player.playing);
+}
+
+static void steps_come_at_their_times(void **state)
+{
+	struct fixture *f = *state;
+
+	play_all(f, "# a script\n\n"
+		    "at 4ms set \"Red LED\" 1   # on\r\n"
+		    "  after 4ms set 1 0\n"
+		    "at 0 toggle 3\n"
+		    "at 12ms release 3\n");
+	assert_int_equal(f->changes, 4);
+	assert_change(f, 0, 3, 1, 0);
+	assert_change(f, 1, 1, 1, 4);
+	assert_change(f, 2, 1, 0, 8);
+	assert_change(f, 3, 3, 0, 12);
+}
+
+static void steps_of_one_time_keep_their_order(void **state)
+{
+	struct fixture *f = *state;
+
+	play_all(f, "at 1ms set 0 1\nafter 0 set 1 1\nat 1ms set 2 1\nat 0ms set 3 1\n");
+	assert_int_equal(f->changes, 4);
+	assert_change(f, 0, 3, 1, 0);
+	assert_change(f, 1, 0, 1, 1);
+	assert_change(f, 2, 1, 1, 1);
+	assert_change(f, 3, 2, 1, 1);
+}
+
+static void pulses_are_played(void **state)
+{
+	struct fixture *f = *state;
+
+	play_all(f, "at 2ms pulse 2 3ms\n");
+	assert_int_equal(f->changes, 2);
+	assert_change(f, 0, 2, 1, 2);
+	assert_change(f, 1, 2, 0, 5);
+}
+
+static void faults_are_played(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(play(f, "at 0 fault silence line \"Red LED\"\nat 1ms set 0 1\n"
+				 "at 200ms fault none\n"), 0);
+	assert_int_equal(f->dev.faults.count, 0);
+	while (!f->changes)
+		assert_int_equal(loop_run_once(&f->loop, true), 0);
+	assert_int_equal(f->dev.faults.count, 1);
+	while (f->loop.timers)
+		assert_int_equal(loop_run_once(&f->loop, true), 0);
+	assert_int_equal(f->dev.faults.count, 0);
+}
+
+static void rounds_are_repeated(void **state)
+{
+	struct fixture *f = *state;
+
+	play_all(f, "repeat 3 every 4ms\nat 0 set 0 1\nat 2ms set 0 0\n");
+	assert_int_equal(f->changes, 6);
+	for (unsigned int i = 0; i < 6; i++)
+		assert_change(f, i, 0, i % 2 == 0, i * 2);
+}
+
+static void rounds_follow_without_a_period(void **state)
+{
+	struct fixture *f = *state;
+
+	play_all(f, "at 2ms toggle 0\nrepeat 4\n");
+	assert_int_equal(f->changes, 4);
+	assert_change(f, 3, 0, 0, 8);
+}
+
+static void script_may_go_on_for_ever(void **state)
+{
+	struct fixture *f = *state;
+	struct buffer out = { .max = 256 };
+
+	assert_int_equal(play(f, "repeat forever every 1ms\nat 0 toggle 0\n"), 0);
+	while (f->changes < 10)
+		assert_int_equal(loop_run_once(&f->loop, true), 0);
+	player_describe(&out, &f->bench.player);
+	buffer_add(&out, "", 1);
+	assert_non_null(strstr(out.data, " line 2 round 11"));
+	buffer_free(&out);
+	player_stop(&f->bench.player);
+	assert_null(f->loop.timers);
+}
+
+static void one_script_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(play(f, "at 1s set 0 1\n"), 0);
+	assert_int_equal(play(f, "at 1s set 0 1\n"), -1);
+	assert_non_null(strstr(f->err.text, "is being played"));
+	player_stop(&f->bench.player);
+	assert_int_equal(play(f, "at 1s set 0 1\n"), 0);
+}
+
+static void errors_name_file_and_line(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_refused(f, "at 1ms set 0 1\nin 2ms set 0 0\n", 2, "cannot understand \"in\"");
+	assert_refused(f, "at 5 set 0 1\n", 1, "after \"at\" comes a time");
+	assert_refused(f, "\nafter\n", 2, "after \"after\" comes a time");
+	assert_refused(f, "at 1ms\n", 1, "a command is missing");
+	assert_refused(f, "at 1ms # set 0 1\n", 1, "a command is missing");
+	assert_refused(f, "at 1ms jump 0\n", 1, "\"jump\" is no command");
+	assert_refused(f, "at 1ms set 0\n", 1, "wrong number of words for \"set\"");
+	assert_refused(f, "at 1ms set 4 1\n", 1, "no line is numbered or named \"4\"");
+	assert_refused(f, "at 1ms set 0 2\n", 1, "\"2\" must be 0 or 1");
+	assert_refused(f, "at 1ms pulse 0 5\n", 1, "the duration must be above 0");
+	assert_refused(f, "at 1ms fault\n", 1, "after \"fault\" comes a fault's name");
+	assert_refused(f, "at 1ms fault hang\n", 1, "\"hang\" is no fault");
+	assert_refused(f, "at 1ms fault none hang\n", 1, "\"hang\" is no fault");
+	assert_refused(f, "at 1ms set \"0 1\n", 1, "not closed");
+	assert_refused(f, "repeat\n", 1, "after \"repeat\" comes a number");
+	assert_refused(f, "repeat 0\n", 1, "after \"repeat\" comes a number");
+	assert_refused(f, "repeat 2 each 1ms\n", 1, "\"every\" and a duration");
+	assert_int_equal(f->changes, 0);
+}
+
+static void impossible_scripts_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(play(f, "# nothing\n"), -1);
+	assert_non_null(strstr(f->err.text, "there are no steps"));
+	assert_int_equal(play(f, "repeat forever\nat 0 toggle 0\n"), -1);
+	assert_non_null(strstr(f->err.text, "a round takes 0 us"));
+	assert_int_equal(play(f, "repeat 2 every 1ms\nat 2ms toggle 0\n"), -1);
+	assert_non_null(strstr(f->err.text, "a round takes 2000 us"));
+}
+
+static void unreadable_scripts_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(player_play(&f->bench.player, "/nonexistent/s", &f->err), -1);
+	assert_non_null(strstr(f->err.text, "cannot read /nonexistent/s: No such file"));
+	assert_int_equal(player_play(&f->bench.player, "/dev/zero", &f->err), -1);
+	assert_non_null(strstr(f->err.text, "it is no regular file"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(steps_come_at_their_times),
+		TEST(steps_of_one_time_keep_their_order),
+		TEST(pulses_are_played),
+		TEST(faults_are_played),
+		TEST(rounds_are_repeated),
+		TEST(rounds_follow_without_a_period),
+		TEST(script_may_go_on_for_ever),
+		TEST(one_script_at_a_time),
+		TEST(errors_name_file_and_line),
+		TEST(impossible_scripts_are_refused),
+		TEST(unreadable_scripts_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("player", tests, NULL, NULL);
+}
