@@ -18,6 +18,7 @@ command:xz              xz-utils
 command:flock           util-linux
 command:pkg-config      pkg-config
 pkgconfig:cmocka        libcmocka-dev
+pkgconfig:ncursesw      libncurses-dev
 command:gpiodetect      gpiod
 command:bats            bats
 file:/etc/ssl/certs/ca-certificates.crt ca-certificates

@@ -20,16 +20,18 @@ static const struct fault *befall(struct device *dev, struct answer *a, enum fau
 	return fault;
 }
 
+/* Names that cannot be spoilt in some way leave that fault for another time. */
 static void spoil_names(struct device *dev, struct answer *a)
 {
 	for (unsigned int k = FAULT_NAMES_UNTERMINATED; k <= FAULT_NAMES_MANY; k++) {
-		char *names = befall(dev, a, k) ? fault_spoil_names(k, &dev->bank) : NULL;
+		char *names = dev->faults.count ? fault_spoil_names(k, &dev->bank) : NULL;
 
-		if (!names)
-			continue;
-		a->names = names;
-		a->spoilt = true;
-		return;
+		if (names && befall(dev, a, k)) {
+			a->names = names;
+			a->spoilt = true;
+			return;
+		}
+		free(names);
 	}
 }
 
@@ -234,6 +236,16 @@ static void plan_late(const struct fault *fault, uint64_t now, struct held_answe
 	plan->overtakers = fault->number;
 }
 
+/* An answer for another line waits to be overtaken: this one does it. */
+static bool is_overtaker(const struct device *dev, const struct answer *a)
+{
+	for (const struct held_answer *h = dev->held; h; h = h->next)
+		if (h->answer.queue == a->queue && h->other_lines && h->overtakers &&
+		    h->answer.line != a->line)
+			return true;
+	return false;
+}
+
 /* Whether the answer has to wait, and how. */
 static bool must_wait(struct device *dev, struct answer *a, struct held_answer *plan)
 {
@@ -245,7 +257,7 @@ static bool must_wait(struct device *dev, struct answer *a, struct held_answer *
 		return true;
 	}
 	plan->ordered = true;
-	fault = befall(dev, a, FAULT_REORDER);
+	fault = is_overtaker(dev, a) ? NULL : befall(dev, a, FAULT_REORDER);
 	if (fault) {
 		plan->overtakers = 1;
 		plan->other_lines = true;

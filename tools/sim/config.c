@@ -194,6 +194,14 @@ static int option_play(struct config *cfg, const char *arg, struct errmsg *err)
 	return 0;
 }
 
+static int option_interactive(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)arg;
+	(void)err;
+	cfg->interactive = true;
+	return 0;
+}
+
 static int option_no_irq(struct config *cfg, const char *arg, struct errmsg *err)
 {
 	(void)arg;
@@ -260,6 +268,7 @@ static const struct option_entry entries[] = {
 	{ "trace", required_argument, option_trace },
 	{ "vcd", required_argument, option_vcd },
 	{ "play", required_argument, option_play },
+	{ "interactive", no_argument, option_interactive },
 	{ "no-irq", no_argument, option_no_irq },
 	{ "once", no_argument, option_once },
 	{ "verbose", no_argument, option_verbose },

@@ -71,6 +71,7 @@ struct config_fault {
  * @play: script to play, or NULL
  * @lines: number of lines
  * @no_irq: do not offer interrupts
+ * @interactive: show a board in the terminal
  * @once: end when the first front end leaves
  * @verbose: tell what happens
  * @said: what was said about lines, in order; later ones win
@@ -89,6 +90,7 @@ struct config {
 	const char *play;
 	unsigned int lines;
 	bool no_irq;
+	bool interactive;
 	bool once;
 	bool verbose;
 	struct config_line *said;

@@ -300,6 +300,15 @@ static void handle_request(struct device *dev, struct answer *answer)
 		    req.value, answer->reply.status, answer->reply.value);
 }
 
+/* The session ends here; the driver gets no answer. */
+static int close_session(struct device *dev, struct answer *answer)
+{
+	answer->faults |= 1u << FAULT_CLOSE;
+	answer->sent_ns = loop_now();
+	answer_tell(dev, answer);
+	return errmsg_set(&dev->ring[DEVICE_REQUESTQ]->err, "the fault \"close\" struck");
+}
+
 /* Returns -1 if a fault ends the session. */
 static int serve_request(struct device *dev, const struct vring_chain *chain)
 {
@@ -311,7 +320,7 @@ static int serve_request(struct device *dev, const struct vring_chain *chain)
 	if (request_is_whole(dev, chain))
 		handle_request(dev, &answer);
 	if (fault_strikes(&dev->faults, FAULT_CLOSE, answer.type, answer.line))
-		return errmsg_set(&dev->ring[DEVICE_REQUESTQ]->err, "the fault \"close\" struck");
+		return close_session(dev, &answer);
 	answer_deliver(dev, &answer);
 	return 0;
 }

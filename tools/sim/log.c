@@ -12,7 +12,11 @@
 #define LOG_PER_SECOND	10
 #define NS_PER_SECOND	1000000000ull
 
+#define LOG_MAX_TEXT	1024
+
 static bool log_is_verbose;
+static void (*log_sink)(void *ctx, const char *text);
+static void *log_sink_ctx;
 
 /**
  * log_set_verbose() - turn the messages of log_verbose() on or off
@@ -23,8 +27,26 @@ void log_set_verbose(bool on)
 	log_is_verbose = on;
 }
 
+/**
+ * log_set_sink() - let messages go elsewhere than to standard error
+ * @sink: called with each; NULL for standard error again
+ * @ctx: for @sink
+ */
+void log_set_sink(void (*sink)(void *ctx, const char *text), void *ctx)
+{
+	log_sink = sink;
+	log_sink_ctx = ctx;
+}
+
 static void log_line(const char *fmt, va_list args)
 {
+	char text[LOG_MAX_TEXT];
+
+	if (log_sink) {
+		vsnprintf(text, sizeof(text), fmt, args);
+		log_sink(log_sink_ctx, text);
+		return;
+	}
 	fputs("vgpio-sim: ", stderr);
 	vfprintf(stderr, fmt, args);
 	fputc('\n', stderr);

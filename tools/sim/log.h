@@ -18,6 +18,7 @@ struct log_limit {
 };
 
 void log_set_verbose(bool on);
+void log_set_sink(void (*sink)(void *ctx, const char *text), void *ctx);
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool log_allowed(struct log_limit *limit);

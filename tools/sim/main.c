@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "board.h"
 #include "client.h"
 #include "config.h"
 #include "control.h"
@@ -40,6 +41,7 @@ static const char usage[] =
 	"  --trace FILE      record everything, one JSON object a line\n"
 	"  --vcd FILE        record waveforms for GTKWave, PulseView or sigrok-cli\n"
 	"  --play FILE       play a script of stimuli, such as \"at 10ms set 3 1\"\n"
+	"  --interactive     show the lines in the terminal; keys drive them\n"
 	"  --no-irq          do not offer interrupts\n"
 	"  --once            end when the first virtual machine disconnects\n"
 	"  --verbose         tell every message and request\n"
@@ -74,6 +76,7 @@ struct listener {
  * @bench: what the host does with it
  * @front: where front ends connect
  * @ctl: where control clients connect
+ * @board: the board in the terminal, or NULL
  * @session: the front end that is connected
  * @control: the control clients
  * @signals: SIGINT and SIGTERM
@@ -87,6 +90,7 @@ struct server {
 	struct bench bench;
 	struct listener front;
 	struct listener ctl;
+	struct board *board;
 	struct vu_session session;
 	struct control control;
 	struct loop_source signals;
@@ -194,6 +198,7 @@ static void on_sigbus(int signo)
 		"vgpio-sim: guest memory vanished: its file was made shorter while in use\n";
 
 	(void)signo;
+	board_restore_terminal();
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		_exit(3);
 	_exit(EXIT_FAILURE);
@@ -262,10 +267,22 @@ static int set_up_sockets(struct server *server)
 	return start_listening(server, &server->ctl, cfg->control, control_connected);
 }
 
+static int open_board(struct server *server)
+{
+	struct errmsg err;
+
+	if (!server->config.interactive)
+		return 0;
+	server->board = board_open(&server->bench, request_quit, server, &err);
+	return server->board ? 0 : fail(&err);
+}
+
 static int run(struct server *server)
 {
 	printf("listening on %s\n", server->config.socket);
 	fflush(stdout);
+	if (open_board(server))
+		return EXIT_FAILURE;
 	while (!server->quit) {
 		if (loop_run_once(&server->loop, true)) {
 			log_error("cannot wait for events: %s", strerror(errno));
@@ -277,6 +294,7 @@ static int run(struct server *server)
 
 static void clean_up(struct server *server)
 {
+	board_close(server->board);
 	if (server->control.dev) {
 		vu_close(&server->session);
 		control_free(&server->control);

@@ -233,19 +233,31 @@ static void delay_keeps_the_order_of_a_line(void **state)
 {
 	struct fixture *f = *state;
 
-	fault(f, "delay 20ms times 1");
+	fault(f, "delay 100ms times 1");
 	request(f, 0, GET_VALUE, 0, 0);
 	request(f, 1, GET_DIRECTION, 0, 0);
 	request(f, 2, GET_VALUE, 1, 0);
 	assert_int_equal(used(f), 1);
 	assert_used(f, 0, 2);
 	assert_int_equal(response(f, 0)[0], UNTOUCHED);
-	let_pass(f, 25);
+	let_pass(f, 110);
 	assert_int_equal(used(f), 3);
 	assert_used(f, 1, 0);
 	assert_used(f, 2, 1);
 	assert_int_equal(response(f, 0)[0], VIRTIO_GPIO_STATUS_OK);
 	assert_true(f->notified >= 2);
+}
+
+static void delay_leaves_the_other_queue_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	fault(f, "delay 1s");
+	request(f, 1, GET_VALUE, 0, 0);
+	device_set_level(&f->dev, 0, true);
+	assert_int_equal(used(f), 1);
+	assert_int_equal(events(f), 1);
 }
 
 static void delayed_answers_end_with_their_queue(void **state)
@@ -314,6 +326,33 @@ static void reorder_spares_the_order_of_a_line(void **state)
 	assert_used(f, 0, 2);
 	assert_used(f, 1, 0);
 	assert_used(f, 2, 1);
+}
+
+static void reorder_swaps_neighbours(void **state)
+{
+	static const unsigned int order[] = { 1, 0, 3, 2 };
+	struct fixture *f = *state;
+
+	fault(f, "reorder 1s");
+	for (unsigned int i = 0; i < 4; i++)
+		request(f, i, GET_VALUE, i, 0);
+	assert_int_equal(used(f), 4);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_used(f, i, order[i]);
+	assert_int_equal(f->dev.faults.injected[FAULT_REORDER], 2);
+}
+
+static void reorder_waits_for_another_line(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "late 5ms times 1");
+	fault(f, "reorder 1s");
+	request(f, 0, GET_VALUE, 0, 0);
+	request(f, 1, GET_VALUE, 0, 0);
+	let_pass(f, 10);
+	assert_int_equal(used(f), 1);
+	assert_used(f, 0, 0);
 }
 
 static void reorder_does_not_wait_for_ever(void **state)
@@ -424,7 +463,12 @@ static void close_ends_the_session(void **state)
 	offer(f, DEVICE_REQUESTQ, 1, &req, sizeof(req), 2);
 	assert_int_equal(device_serve(&f->dev, DEVICE_REQUESTQ), -1);
 	assert_non_null(strstr(f->rings[0].err.text, "close"));
+	assert_int_equal(f->last.faults, 1u << FAULT_CLOSE);
+	assert_false(f->last.sent);
 	assert_int_equal(used(f), 1);
+	device_session(&f->dev, true);
+	request(f, 2, GET_VALUE, 0, 0);
+	assert_int_equal(used(f), 2);
 }
 
 static void config_is_bad(void **state)
@@ -547,11 +591,14 @@ int main(void)
 		TEST(silence_never_answers),
 		TEST(silence_is_told),
 		TEST(delay_keeps_the_order_of_a_line),
+		TEST(delay_leaves_the_other_queue_alone),
 		TEST(delayed_answers_end_with_their_queue),
 		TEST(delayed_answers_wait_for_their_queue),
 		TEST(late_comes_after_so_many),
 		TEST(late_comes_after_a_time),
 		TEST(reorder_spares_the_order_of_a_line),
+		TEST(reorder_swaps_neighbours),
+		TEST(reorder_waits_for_another_line),
 		TEST(reorder_does_not_wait_for_ever),
 		TEST(short_and_long_lie_about_the_length),
 		TEST(short_cuts_names),

@@ -727,7 +727,8 @@ static void scripts_are_played(void **state)
 static void help_names_every_command(void **state)
 {
 	static const char *const names[] = { "set ", "get ", "pulse ", "toggle ", "wait ",
-					     "watch", "stats ", "help", "quit" };
+					     "watch", "stats ", "release ", "fault ", "play ", "help",
+					     "quit" };
 	struct fixture *f = *state;
 	char reply[8192];
 	int fd = connect_client(f);

@@ -545,6 +545,35 @@ static void seed_is_printed_if_it_matters(void **state)
 	assert_null(strstr(f->output, "--seed"));
 }
 
+static void board_needs_a_terminal(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(run(f, "--socket", f->socket, "--interactive", NULL), 1);
+	assert_says(f, "vgpio-sim: --interactive");
+	assert_sockets_gone(f);
+}
+
+static void script_is_played_from_the_start(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	FILE *file;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/script", f->dir);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs("at 10ms set 3 1\n", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	fd = start(f, "--play", path, NULL);
+	assert_int_equal(run(f, "ctl", f->control, "wait", "3", "1", "timeout", "5s", NULL), 0);
+	unlink(path);
+	assert_int_equal(run(f, "--socket", "/nonexistent/s", "--play", path, NULL), 1);
+	assert_says(f, "cannot read ");
+	close(fd);
+}
+
 static void vanishing_memory_is_reported(void **state)
 {
 	struct fixture *f = *state;
@@ -604,6 +633,8 @@ int main(void)
 		TEST(killed_simulator_leaves_its_records),
 		TEST(records_that_cannot_be_written_are_errors),
 		TEST(seed_is_printed_if_it_matters),
+		TEST(board_needs_a_terminal),
+		TEST(script_is_played_from_the_start),
 		TEST(vanishing_memory_is_reported),
 	};
 

@@ -271,6 +271,19 @@ static void waves_keep_short_pulses(void **state)
 	assert_int_equal(count, 100);
 }
 
+/* As if both edges came within the microsecond that was written last. */
+static void waves_tell_edges_of_one_time_apart(void **state)
+{
+	struct fixture *f = *state;
+
+	waves(f);
+	f->bench.vcd.now = 1000000000;
+	bench_toggle(&f->bench, 3);
+	bench_toggle(&f->bench, 3);
+	bench_toggle(&f->bench, 4);
+	assert_string_equal(changes(f), "1'\n#1000000001\n0'\n1)\n");
+}
+
 static void waves_end_with_the_time(void **state)
 {
 	struct fixture *f = *state;
@@ -298,6 +311,7 @@ int main(void)
 		TEST(waves_have_a_header),
 		TEST(waves_show_values_and_directions),
 		TEST(waves_keep_short_pulses),
+		TEST(waves_tell_edges_of_one_time_apart),
 		TEST(waves_end_with_the_time),
 	};
 
