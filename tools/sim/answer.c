@@ -161,8 +161,10 @@ static bool may_go(const struct device *dev, const struct held_answer *h, uint64
 	return h->due_ns <= now && !(h->ordered && waits_in_order(dev, &h->answer, h));
 }
 
-static void drop_held(struct held_answer *h)
+static void drop_held(struct device *dev, struct held_answer *h)
 {
+	dev->held_count--;
+	dev->held_segs -= h->answer.chain.count;
 	free((void *)h->answer.chain.segs);
 	free(h);
 }
@@ -180,7 +182,7 @@ static bool release_one(struct device *dev, enum device_queue queue, uint64_t no
 	*link = h->next;
 	send_answer(dev, &h->answer);
 	count_overtaking(dev, &h->answer);
-	drop_held(h);
+	drop_held(dev, h);
 	return true;
 }
 
@@ -203,12 +205,18 @@ static void start_timer(struct device *dev)
 		loop_timer_start(dev->loop, &dev->held_timer, next - now);
 }
 
-/* Keeps an answer; @plan says for how long. False if there is no memory. */
+static bool has_room(const struct device *dev, const struct answer *a)
+{
+	return dev->held_count < DEVICE_MAX_HELD &&
+	       dev->held_segs + a->chain.count <= DEVICE_MAX_HELD_SEGS;
+}
+
+/* Keeps an answer; @plan says for how long. False if there is no memory for it. */
 static bool hold(struct device *dev, const struct answer *a, const struct held_answer *plan)
 {
 	struct held_answer *h = malloc(sizeof(*h)), **link = &dev->held;
 	size_t size = a->chain.count * sizeof(*a->chain.segs);
-	struct vring_seg *segs = malloc(size);
+	struct vring_seg *segs = has_room(dev, a) ? malloc(size) : NULL;
 
 	if (!h || !segs) {
 		free(h);
@@ -222,6 +230,8 @@ static bool hold(struct device *dev, const struct answer *a, const struct held_a
 	while (*link)
 		link = &(*link)->next;
 	*link = h;
+	dev->held_count++;
+	dev->held_segs += a->chain.count;
 	start_timer(dev);
 	return true;
 }
@@ -325,7 +335,7 @@ void answer_forget(struct device *dev, enum device_queue queue)
 		*link = h->next;
 		if (h->answer.spoilt)
 			free((char *)h->answer.names);
-		drop_held(h);
+		drop_held(dev, h);
 	}
 	if (!dev->held && dev->loop)
 		loop_timer_stop(dev->loop, &dev->held_timer);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boards.h"
 #include "config.h"
 
 #define MAX_WORDS	12
@@ -166,6 +167,14 @@ static int option_socket(struct config *cfg, const char *arg, struct errmsg *err
 	return 0;
 }
 
+/* Names are looked for before all else: see boards.c. */
+static int option_board(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	if (cfg->names && cfg->names[cfg->board])
+		return 0;
+	return errmsg_set(err, "--board %.64s: comes after the --socket of its board", arg);
+}
+
 static int option_control(struct config *cfg, const char *arg, struct errmsg *err)
 {
 	(void)err;
@@ -256,6 +265,7 @@ struct option_entry {
 
 static const struct option_entry entries[] = {
 	{ "socket", required_argument, option_socket },
+	{ "board", required_argument, option_board },
 	{ "control", required_argument, option_control },
 	{ "lines", required_argument, option_lines },
 	{ "name", required_argument, option_name },
@@ -322,8 +332,48 @@ static int walk_options(struct config *cfg, int argc, char **argv, bool files,
 }
 
 /**
- * config_parse() - read the command line, and the file that it names
+ * config_takes_value() - is the next word the value of an option?
+ * @word: a word of the command line
+ *
+ * Return: true if @word is an option that has its value in the next word.
+ */
+bool config_takes_value(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		if (!strncmp(word, "--", 2) && !strcmp(word + 2, entries[i].name))
+			return entries[i].has_arg == required_argument;
+	return false;
+}
+
+/**
+ * config_parse_board() - read a board's part of the command line, and the file
+ *			  that it names
  * @cfg: what they say; for config_free() also after an error
+ * @names: the names of all boards; must stay while @cfg is used
+ * @boards: number of boards
+ * @board: which of them this is
+ * @argc: number of arguments
+ * @argv: the arguments; the strings must stay while @cfg is used
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int config_parse_board(struct config *cfg, const char *const *names, unsigned int boards,
+		       unsigned int board, int argc, char **argv, struct errmsg *err)
+{
+	*cfg = (struct config){
+		.lines = CONFIG_DEFAULT_LINES, .names = names, .boards = boards, .board = board,
+	};
+	if (walk_options(cfg, argc, argv, true, err) || walk_options(cfg, argc, argv, false, err))
+		return -1;
+	if (cfg->action == CONFIG_RUN && !cfg->socket)
+		return errmsg_set(err, "--socket PATH is missing; see --help");
+	return 0;
+}
+
+/**
+ * config_parse() - config_parse_board() for the only board
+ * @cfg: what the command line says; for config_free() also after an error
  * @argc: number of arguments
  * @argv: the arguments; must stay while @cfg is used
  * @err: what is wrong, if so
@@ -332,12 +382,7 @@ static int walk_options(struct config *cfg, int argc, char **argv, bool files,
  */
 int config_parse(struct config *cfg, int argc, char **argv, struct errmsg *err)
 {
-	*cfg = (struct config){ .lines = CONFIG_DEFAULT_LINES };
-	if (walk_options(cfg, argc, argv, true, err) || walk_options(cfg, argc, argv, false, err))
-		return -1;
-	if (cfg->action == CONFIG_RUN && !cfg->socket)
-		return errmsg_set(err, "--socket PATH is missing; see --help");
-	return 0;
+	return config_parse_board(cfg, NULL, 1, 0, argc, argv, err);
 }
 
 static int file_pull(const char *value, bool *up, struct errmsg *err)
@@ -406,10 +451,22 @@ static int file_fault(struct config *cfg, char **words, int count, const char *o
 	return ret;
 }
 
+static int file_board(struct config *cfg, const char *name, struct errmsg *err)
+{
+	int board = cfg->names ? boards_find(cfg->names, cfg->boards, name) : -1;
+
+	if (board < 0)
+		return errmsg_set(err, "no --board is named \"%.64s\"", name);
+	cfg->other_board = (unsigned int)board != cfg->board;
+	return 0;
+}
+
 static int file_statement(struct config *cfg, char **words, int count, const char *origin,
 			  struct errmsg *err)
 {
-	if (!count)
+	if (count == 2 && !strcmp(words[0], "board"))
+		return file_board(cfg, words[1], err);
+	if (!count || cfg->other_board)
 		return 0;
 	if (!strcmp(words[0], "lines") && count == 2)
 		return set_lines(cfg, words[1], err);
@@ -454,6 +511,7 @@ int config_read_file(struct config *cfg, const char *path, struct errmsg *err)
 
 	if (!file)
 		return errmsg_set(err, "cannot read %.256s: %s", path, strerror(errno));
+	cfg->other_board = false;
 	for (unsigned int number = 1; !ret && getline(&text, &room, file) >= 0; number++) {
 		snprintf(origin, sizeof(origin), "%.200s:%u", path, number);
 		ret = file_text_line(cfg, text, origin, err);
@@ -536,6 +594,14 @@ static int apply_fault(const struct config_fault *said, struct device *dev, stru
 	return 0;
 }
 
+static void tell_seed(const struct config *cfg, const struct device *dev)
+{
+	bool several = cfg->boards > 1;
+
+	log_error("%s%sfaults by chance; to repeat them: --seed %llu", several ? cfg->socket : "",
+		  several ? ": " : "", (unsigned long long)dev->faults.seed);
+}
+
 /**
  * config_apply() - give the device its names, wires and faults
  * @cfg: what was said
@@ -553,8 +619,7 @@ int config_apply(const struct config *cfg, struct device *dev, struct errmsg *er
 		if (apply_fault(&cfg->faults[i], dev, err))
 			return -1;
 	if (fault_by_chance(&dev->faults))
-		log_error("faults by chance; to repeat them: --seed %llu",
-			  (unsigned long long)dev->faults.seed);
+		tell_seed(cfg, dev);
 	return gpio_build_names(&dev->bank, err);
 }
 

@@ -64,6 +64,10 @@ struct config_fault {
 /**
  * struct config - all that the command line and the configuration file say
  * @action: what to do
+ * @names: the names of all boards, or NULL if there is only this one
+ * @boards: number of boards
+ * @board: which of them this is
+ * @other_board: the part of the file that is being read is about another
  * @socket: where front ends connect
  * @control: where control clients connect, or NULL
  * @trace: file for a trace, or NULL
@@ -83,6 +87,10 @@ struct config_fault {
  */
 struct config {
 	enum config_action action;
+	const char *const *names;
+	unsigned int boards;
+	unsigned int board;
+	bool other_board;
 	const char *socket;
 	const char *control;
 	const char *trace;
@@ -101,6 +109,9 @@ struct config {
 	bool seeded;
 };
 
+int config_parse_board(struct config *cfg, const char *const *names, unsigned int boards,
+		       unsigned int board, int argc, char **argv, struct errmsg *err);
+bool config_takes_value(const char *word);
 int config_parse(struct config *cfg, int argc, char **argv, struct errmsg *err);
 int config_read_file(struct config *cfg, const char *path, struct errmsg *err);
 int config_apply(const struct config *cfg, struct device *dev, struct errmsg *err);

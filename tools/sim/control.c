@@ -35,7 +35,8 @@ static const char help_text[] =
 	"quit                               end the simulator\n"
 	"LINE is a number or a name; DURATION a number with us, ms or s; MESSAGE is\n"
 	"get_names, get_direction, set_direction, get_value, set_value, set_irq_type,\n"
-	"unknown or event, and all requests if it is left out. Faults:\n";
+	"unknown or event, and all requests if it is left out. A connection that begins\n"
+	"with @BOARD is for that board, a number or a name. Faults:\n";
 
 static struct gpio_bank *bank_of(const struct control_client *client)
 {

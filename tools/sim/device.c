@@ -10,6 +10,9 @@
 #include "answer.h"
 #include "device.h"
 
+/* Most buffers to look at in a row: chains may be as long as the ring. */
+#define ROUND_BUFFERS	4096
+
 static void return_parked(struct device *dev, struct parked *p)
 {
 	struct vring_seg seg = { .gpa = p->status_gpa, .len = 1 };
@@ -374,13 +377,15 @@ static int serve_chains(struct device *dev, enum device_queue queue)
 {
 	struct virtqueue *ring = dev->ring[queue];
 	struct vring_chain chain;
+	unsigned int buffers = 0;
 	int got;
 
-	/* One round of the ring at a time, so that the host gets its turn. */
-	for (unsigned int i = 0; i < ring->setup.num; i++) {
+	/* One round of the ring at a time, so that the others get their turn. */
+	for (unsigned int i = 0; i < ring->setup.num && buffers < ROUND_BUFFERS; i++) {
 		got = vring_pop(ring, &chain);
 		if (got <= 0)
 			return got;
+		buffers += chain.count;
 		dev->stats.queue[queue].requests++;
 		if (queue == DEVICE_EVENTQ)
 			serve_event(dev, &chain);

@@ -8,6 +8,10 @@
 #include "loop.h"
 #include "vring.h"
 
+/* Most answers that wait, and their buffers: a driver must not exhaust the host. */
+#define DEVICE_MAX_HELD		4096
+#define DEVICE_MAX_HELD_SEGS	(1u << 20)
+
 /**
  * enum device_queue - the device's queues
  * @DEVICE_REQUESTQ: messages and their replies
@@ -176,6 +180,8 @@ struct parked {
  * @faults: how it misbehaves
  * @loop: for answers that wait; they need one
  * @held: answers that wait
+ * @held_count: number of @held
+ * @held_segs: number of buffers in @held
  * @held_timer: when the next of them goes
  * @kick_seen: for each message type: counted for the notification being served
  * @served: a notification is being served
@@ -194,6 +200,8 @@ struct device {
 	struct fault_set faults;
 	struct loop *loop;
 	struct held_answer *held;
+	size_t held_count;
+	size_t held_segs;
 	struct loop_timer held_timer;
 	bool kick_seen[GPIO_MSG_TYPES];
 	bool served;

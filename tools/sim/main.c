@@ -8,63 +8,60 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "bench.h"
 #include "board.h"
+#include "boards.h"
 #include "client.h"
-#include "config.h"
-#include "control.h"
-#include "device.h"
+#include "greeter.h"
 #include "log.h"
 #include "loop.h"
-#include "sock.h"
-#include "vhost_user.h"
+#include "panel.h"
 
 #define VGPIO_SIM_VERSION	"0.1"
-#define ACCEPT_RETRY_NS		1000000000ull
 
 static const char usage[] =
-	"usage: vgpio-sim --socket PATH [OPTION]...\n"
+	"usage: vgpio-sim [OPTION]... --socket PATH [OPTION]... [--socket PATH [OPTION]...]...\n"
 	"       vgpio-sim ctl CONTROL_SOCKET COMMAND...\n"
 	"\n"
 	"Simulates a GPIO device for a virtual machine (vhost-user, virtio ID 41).\n"
 	"\n"
 	"  --socket PATH     where the virtual machine connects\n"
+	"  --board NAME      a name for the board, where there are several\n"
 	"  --control PATH    where \"vgpio-sim ctl\" connects; its command help lists the rest\n"
 	"  --lines N         number of lines, 1 to 65535 (default 8)\n"
 	"  --name LINE=NAME  name one line\n"
 	"  --names A,B,,C    name lines from 0 on; an empty name leaves a line out\n"
 	"  --level LINE=0|1  the level that a line begins with (default 0)\n"
-	"  --config FILE     read a board from a file; see README.md\n"
+	"  --config FILE     read a board from a file; see vgpio-sim(1)\n"
 	"  --fault SPEC      misbehave, such as \"silence 10% get_value line 3\"; \"vgpio-sim\n"
 	"                    ctl CONTROL_SOCKET help\" lists all faults; may be repeated\n"
 	"  --seed N          the dice for faults by chance; without it they differ each time\n"
 	"  --trace FILE      record everything, one JSON object a line\n"
 	"  --vcd FILE        record waveforms for GTKWave, PulseView or sigrok-cli\n"
 	"  --play FILE       play a script of stimuli, such as \"at 10ms set 3 1\"\n"
-	"  --interactive     show the lines in the terminal; keys drive them\n"
+	"  --interactive     show the lines in the terminal; keys drive them, and Tab shows\n"
+	"                    the next board\n"
 	"  --no-irq          do not offer interrupts\n"
-	"  --once            end when the first virtual machine disconnects\n"
+	"  --once            end when the first virtual machine disconnects (of every board)\n"
 	"  --verbose         tell every message and request\n"
 	"  --help            print this text\n"
 	"  --version         print the version\n"
+	"\n"
+	"Each --socket makes a board: options after it are for this board, options before\n"
+	"the first one for all boards.\n"
 	"\n"
 	"Example: vgpio-sim --socket /tmp/gpio.sock --control /tmp/ctl.sock --names LED,Button\n";
 
 struct server;
 
 /**
- * struct listener - a socket that others connect to
- * @path: its file, or NULL while there is none
- * @source: the socket; its fd is -1 while there is none
- * @retry: takes up listening again after descriptors ran out
- * @connected: called with a new connection
- * @server: for @connected
+ * struct desk - a control socket, and the board that it is for
+ * @listener: the socket
+ * @board: the board's number
+ * @server: the simulator that it is part of
  */
-struct listener {
-	const char *path;
-	struct loop_source source;
-	struct loop_timer retry;
-	void (*connected)(struct server *server, int fd);
+struct desk {
+	struct listener listener;
+	unsigned int board;
 	struct server *server;
 };
 
@@ -72,27 +69,21 @@ struct listener {
  * struct server - the whole simulator
  * @config: what the user asked for
  * @loop: the poll loop
- * @dev: the device
- * @bench: what the host does with it
- * @front: where front ends connect
- * @ctl: where control clients connect
- * @board: the board in the terminal, or NULL
- * @session: the front end that is connected
- * @control: the control clients
+ * @boards: the boards, @config.count of them
+ * @desks: for each board, where its control clients connect
+ * @greeter: finds out which board a control client wants
+ * @panel: the boards in the terminal, or NULL
  * @signals: SIGINT and SIGTERM
  * @quit: it is time to end
  * @status: the exit status then
  */
 struct server {
-	struct config config;
+	struct boards config;
 	struct loop loop;
-	struct device dev;
-	struct bench bench;
-	struct listener front;
-	struct listener ctl;
-	struct board *board;
-	struct vu_session session;
-	struct control control;
+	struct board *boards;
+	struct desk *desks;
+	struct greeter greeter;
+	struct panel *panel;
 	struct loop_source signals;
 	bool quit;
 	int status;
@@ -117,91 +108,41 @@ static void on_signal(void *ctx, short revents)
 	request_quit(ctx);
 }
 
-static void retry_listening(void *ctx)
+/* With --once on every board the simulator ends when all have served. */
+static void front_end_left(void *ctx)
 {
-	struct listener *l = ctx;
+	struct server *server = ctx;
+	bool all_done = true;
 
-	l->source.events = POLLIN;
-}
+	for (unsigned int i = 0; i < server->config.count; i++) {
+		const struct board *board = &server->boards[i];
 
-static void on_connection(void *ctx, short revents)
-{
-	struct listener *l = ctx;
-	int fd = sock_accept(l->source.fd);
-
-	(void)revents;
-	if (fd >= 0) {
-		l->connected(l->server, fd);
-		return;
+		all_done = all_done && board->done;
+		if (board->done && board->failed)
+			server->status = EXIT_FAILURE;
 	}
-	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
-		return;
-	log_error("cannot accept a connection on %s: %s; trying again in a second", l->path,
-		  strerror(errno));
-	l->source.events = 0;
-	loop_timer_start(&l->server->loop, &l->retry, ACCEPT_RETRY_NS);
+	server->quit = server->quit || all_done;
 }
 
-static void front_end_connected(struct server *server, int fd)
+static void control_connected(void *ctx, int fd)
 {
-	/* The next one waits in the queue of the socket until this one leaves. */
-	server->front.source.events = 0;
-	vu_open(&server->session, fd);
-	log_verbose("a front end connected");
+	struct desk *desk = ctx;
+
+	greeter_accept(&desk->server->greeter, desk->board, fd);
 }
 
-static void front_end_left(void *ctx, bool failed)
+static int find_board(void *ctx, const char *text)
+{
+	const struct server *server = ctx;
+
+	return boards_find(server->config.names, server->config.count, text);
+}
+
+static void board_chosen(void *ctx, unsigned int board, int fd)
 {
 	struct server *server = ctx;
 
-	server->front.source.events = POLLIN;
-	if (!server->config.once)
-		return;
-	server->quit = true;
-	server->status = failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-static void control_connected(struct server *server, int fd)
-{
-	control_accept(&server->control, fd);
-}
-
-static int start_listening(struct server *server, struct listener *l, const char *path,
-			   void (*connected)(struct server *server, int fd))
-{
-	struct errmsg err;
-	int fd = sock_listen(path, &err);
-
-	if (fd < 0)
-		return fail(&err);
-	*l = (struct listener){
-		.path = path, .connected = connected, .server = server,
-		.source = { .fd = fd, .events = POLLIN, .ready = on_connection, .ctx = l },
-		.retry = { .expired = retry_listening, .ctx = l },
-	};
-	loop_add(&server->loop, &l->source);
-	return 0;
-}
-
-static void stop_listening(struct listener *l)
-{
-	if (!l->path)
-		return;
-	unlink(l->path);
-	close(l->source.fd);
-	l->path = NULL;
-}
-
-static void on_sigbus(int signo)
-{
-	static const char text[] =
-		"vgpio-sim: guest memory vanished: its file was made shorter while in use\n";
-
-	(void)signo;
-	board_restore_terminal();
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(3);
-	_exit(EXIT_FAILURE);
+	control_accept(&server->boards[board].control, fd);
 }
 
 static int set_up_signals(struct server *server)
@@ -216,9 +157,8 @@ static int set_up_signals(struct server *server)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGBUS, on_sigbus);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0) {
+	if (fd < 0 || mem_survive_loss(panel_restore_terminal)) {
 		errmsg_store(&err, "cannot watch for signals: %s", strerror(errno));
 		return fail(&err);
 	}
@@ -229,82 +169,124 @@ static int set_up_signals(struct server *server)
 	return 0;
 }
 
-static int set_up_device(struct server *server)
+/* A control socket for all boards is the first one's. */
+static bool has_control(const struct server *server, unsigned int i)
 {
-	struct errmsg err;
+	const char *path = server->config.configs[i].control;
 
-	if (device_init(&server->dev, server->config.lines)) {
-		errmsg_store(&err, "out of memory for %u lines", server->config.lines);
-		return fail(&err);
-	}
-	if (config_apply(&server->config, &server->dev, &err))
-		return fail(&err);
-	bench_init(&server->bench, &server->loop, &server->dev);
-	control_init(&server->control, &server->bench);
-	server->control.quit = request_quit;
-	server->control.quit_ctx = server;
-	server->session = (struct vu_session){
-		.loop = &server->loop, .dev = &server->dev,
-		.offer_irq = !server->config.no_irq,
-		.ended = front_end_left, .ended_ctx = server, .over = true,
+	return path && (!i || path != server->config.configs[0].control);
+}
+
+static int open_board(struct server *server, unsigned int i, struct errmsg *err)
+{
+	struct board *board = &server->boards[i];
+	struct desk *desk = &server->desks[i];
+
+	*board = (struct board){
+		.config = &server->config.configs[i], .loop = &server->loop,
+		.left = front_end_left, .quit = request_quit, .ctx = server,
 	};
-	if (bench_record(&server->bench, server->config.trace, server->config.vcd, &err))
+	*desk = (struct desk){ .board = i, .server = server };
+	if (board_open(board, err))
+		return -1;
+	if (!has_control(server, i))
+		return 0;
+	return listener_open(&desk->listener, &server->loop, board->config->control,
+			     control_connected, desk, err);
+}
+
+static int open_boards(struct server *server)
+{
+	struct errmsg err = { "out of memory for the boards" };
+
+	server->boards = calloc(server->config.count, sizeof(*server->boards));
+	server->desks = calloc(server->config.count, sizeof(*server->desks));
+	if (!server->boards || !server->desks)
 		return fail(&err);
-	if (server->config.play &&
-	    player_play(&server->bench.player, server->config.play, &err))
-		return fail(&err);
+	for (unsigned int i = 0; i < server->config.count; i++)
+		if (open_board(server, i, &err))
+			return fail(&err);
 	return 0;
 }
 
-static int set_up_sockets(struct server *server)
+static void name_board(const struct server *server, unsigned int i, char *name, size_t size)
 {
-	const struct config *cfg = &server->config;
-
-	if (start_listening(server, &server->front, cfg->socket, front_end_connected))
-		return -1;
-	if (!cfg->control)
-		return 0;
-	return start_listening(server, &server->ctl, cfg->control, control_connected);
+	if (server->config.names[i])
+		snprintf(name, size, "board %.64s", server->config.names[i]);
+	else
+		snprintf(name, size, "board %u", i);
 }
 
-static int open_board(struct server *server)
+/* The panel has the boards that asked for it. */
+static int open_panel(struct server *server)
 {
+	struct panel_board shown[BOARDS_MAX];
+	unsigned int count = 0;
 	struct errmsg err;
 
-	if (!server->config.interactive)
+	for (unsigned int i = 0; i < server->config.count; i++) {
+		if (!server->config.configs[i].interactive)
+			continue;
+		shown[count].bench = &server->boards[i].bench;
+		name_board(server, i, shown[count].name, sizeof(shown[count].name));
+		count++;
+	}
+	if (!count)
 		return 0;
-	server->board = board_open(&server->bench, request_quit, server, &err);
-	return server->board ? 0 : fail(&err);
+	server->panel = panel_open(shown, count, request_quit, server, &err);
+	return server->panel ? 0 : fail(&err);
+}
+
+static void set_up_greeter(struct server *server)
+{
+	greeter_init(&server->greeter, &server->loop);
+	server->greeter.find = find_board;
+	server->greeter.chosen = board_chosen;
+	server->greeter.ctx = server;
+}
+
+static void check_memory(struct server *server)
+{
+	for (unsigned int i = 0; i < server->config.count; i++)
+		vu_check_memory(&server->boards[i].session);
 }
 
 static int run(struct server *server)
 {
-	printf("listening on %s\n", server->config.socket);
+	for (unsigned int i = 0; i < server->config.count; i++)
+		printf("listening on %s\n", server->config.configs[i].socket);
 	fflush(stdout);
-	if (open_board(server))
+	if (open_panel(server))
 		return EXIT_FAILURE;
 	while (!server->quit) {
 		if (loop_run_once(&server->loop, true)) {
 			log_error("cannot wait for events: %s", strerror(errno));
 			return EXIT_FAILURE;
 		}
+		check_memory(server);
 	}
 	return server->status;
 }
 
+static void close_boards(struct server *server)
+{
+	for (unsigned int i = 0; i < server->config.count; i++) {
+		if (server->desks)
+			listener_close(&server->desks[i].listener);
+		if (server->boards)
+			board_close(&server->boards[i]);
+	}
+	free(server->desks);
+	free(server->boards);
+}
+
 static void clean_up(struct server *server)
 {
-	board_close(server->board);
-	if (server->control.dev) {
-		vu_close(&server->session);
-		control_free(&server->control);
-		bench_free(&server->bench);
-	}
-	stop_listening(&server->front);
-	stop_listening(&server->ctl);
+	panel_close(server->panel);
+	greeter_free(&server->greeter);
+	close_boards(server);
 	if (server->signals.fd >= 0)
 		close(server->signals.fd);
-	device_free(&server->dev);
 	loop_free(&server->loop);
 }
 
@@ -312,11 +294,22 @@ static int serve(struct server *server)
 {
 	int status = EXIT_FAILURE;
 
-	log_set_verbose(server->config.verbose);
-	if (!set_up_signals(server) && !set_up_device(server) && !set_up_sockets(server))
+	for (unsigned int i = 0; i < server->config.count; i++)
+		if (server->config.configs[i].verbose)
+			log_set_verbose(true);
+	set_up_greeter(server);
+	if (!set_up_signals(server) && !open_boards(server))
 		status = run(server);
 	clean_up(server);
 	return status;
+}
+
+static bool asks_for(const struct server *server, enum config_action action)
+{
+	for (unsigned int i = 0; i < server->config.count; i++)
+		if (server->config.configs[i].action == action)
+			return true;
+	return false;
 }
 
 static int start(int argc, char **argv)
@@ -325,15 +318,15 @@ static int start(int argc, char **argv)
 	struct errmsg err;
 	int status = EXIT_FAILURE;
 
-	if (config_parse(&server.config, argc, argv, &err))
+	if (boards_parse(&server.config, argc, argv, &err))
 		fail(&err);
-	else if (server.config.action == CONFIG_HELP)
+	else if (asks_for(&server, CONFIG_HELP))
 		status = fputs(usage, stdout) < 0;
-	else if (server.config.action == CONFIG_VERSION)
+	else if (asks_for(&server, CONFIG_VERSION))
 		status = puts("vgpio-sim " VGPIO_SIM_VERSION) < 0;
 	else
 		status = serve(&server);
-	config_free(&server.config);
+	boards_free(&server.config);
 	return status;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,9 +13,99 @@
 
 #include "memory.h"
 
+/* All that have regions: a signal handler has no other way to know them. */
+static struct guest_mem *mapped;
+
+/* Called when memory vanished that is no guest's. */
+static void (*before_crash)(void);
+
+static struct mem_region *find_mapping(struct guest_mem *mem, const uint8_t *at)
+{
+	for (unsigned int i = 0; i < mem->count; i++) {
+		uint8_t *map = mem->regions[i].map;
+
+		if (at >= map && at < map + mem->regions[i].map_size)
+			return &mem->regions[i];
+	}
+	return NULL;
+}
+
+static bool replace_mapping(const struct mem_region *region)
+{
+	return mmap(region->map, region->map_size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED;
+}
+
+/*
+ * The file behind guest memory ends before the access that is under way. Zeros
+ * take its place, so that the access can end; the session is ended afterwards.
+ */
+static void on_sigbus(int signo, siginfo_t *info, void *context)
+{
+	int saved = errno;
+
+	(void)context;
+	for (struct guest_mem *mem = mapped; mem; mem = mem->next) {
+		struct mem_region *region = find_mapping(mem, info->si_addr);
+
+		if (!region || !replace_mapping(region))
+			continue;
+		mem->lost = true;
+		errno = saved;
+		return;
+	}
+	signal(signo, SIG_DFL);
+	if (before_crash)
+		before_crash();
+}
+
+/**
+ * mem_survive_loss() - from now on, guest memory that vanishes is no crash
+ * @otherwise: called when other memory vanished, before the crash; or NULL
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int mem_survive_loss(void (*otherwise)(void))
+{
+	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
+
+	before_crash = otherwise;
+	return sigaction(SIGBUS, &action, NULL);
+}
+
+static void list_add(struct guest_mem *mem)
+{
+	mem->next = mapped;
+	mapped = mem;
+}
+
+static void list_del(struct guest_mem *mem)
+{
+	struct guest_mem **link = &mapped;
+
+	while (*link != mem)
+		link = &(*link)->next;
+	*link = mem->next;
+}
+
 static bool ranges_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 {
 	return a < b + b_len && b < a + a_len;
+}
+
+static int check_overlap(const struct guest_mem *mem, const struct mem_request *req,
+			 struct errmsg *err)
+{
+	for (unsigned int i = 0; i < mem->count; i++) {
+		const struct mem_region *r = &mem->regions[i];
+
+		if (ranges_overlap(r->gpa, r->size, req->gpa, req->size))
+			return errmsg_set(err, "memory regions overlap at 0x%" PRIx64, req->gpa);
+		if (ranges_overlap(r->uva, r->size, req->uva, req->size))
+			return errmsg_set(err, "memory regions overlap in the front end at 0x%"
+					  PRIx64, req->uva);
+	}
+	return 0;
 }
 
 static int check_range(const struct guest_mem *mem, const struct mem_request *req,
@@ -31,11 +122,7 @@ static int check_range(const struct guest_mem *mem, const struct mem_request *re
 	    __builtin_add_overflow(req->offset, req->size, &end))
 		return errmsg_set(err, "memory region wraps around: address 0x%" PRIx64
 				  ", size 0x%" PRIx64, req->gpa, req->size);
-	for (unsigned int i = 0; i < mem->count; i++)
-		if (ranges_overlap(mem->regions[i].gpa, mem->regions[i].size,
-				   req->gpa, req->size))
-			return errmsg_set(err, "memory regions overlap at 0x%" PRIx64, req->gpa);
-	return 0;
+	return check_overlap(mem, req, err);
 }
 
 /* A mapping beyond the end of the file would be a SIGBUS at the first access. */
@@ -80,6 +167,8 @@ int mem_map(struct guest_mem *mem, const struct mem_request *req, struct errmsg 
 		.gpa = req->gpa, .uva = req->uva, .size = req->size,
 		.host = (uint8_t *)map + slack, .map = map, .map_size = req->size + slack,
 	};
+	if (!mem->count)
+		list_add(mem);
 	mem->count++;
 	return 0;
 }
@@ -90,9 +179,12 @@ int mem_map(struct guest_mem *mem, const struct mem_request *req, struct errmsg 
  */
 void mem_clear(struct guest_mem *mem)
 {
+	if (mem->count)
+		list_del(mem);
 	for (unsigned int i = 0; i < mem->count; i++)
 		munmap(mem->regions[i].map, mem->regions[i].map_size);
 	mem->count = 0;
+	mem->lost = false;
 }
 
 /**

@@ -30,12 +30,16 @@ struct mem_region {
 
 /**
  * struct guest_mem - all guest memory that may be touched
- * @regions: the pieces, not overlapping in guest physical addresses
+ * @regions: the pieces, overlapping in neither kind of address
  * @count: their number
+ * @lost: a file was made shorter while in use; what it held is zeros now
+ * @next: list of all that have regions
  */
 struct guest_mem {
 	struct mem_region regions[MEM_MAX_REGIONS];
 	unsigned int count;
+	volatile bool lost;
+	struct guest_mem *next;
 };
 
 /**
@@ -54,6 +58,7 @@ struct mem_request {
 	int fd;
 };
 
+int mem_survive_loss(void (*otherwise)(void));
 int mem_map(struct guest_mem *mem, const struct mem_request *req, struct errmsg *err);
 void mem_clear(struct guest_mem *mem);
 void *mem_from_uva(const struct guest_mem *mem, uint64_t uva, uint64_t len);

@@ -133,3 +133,14 @@ int sock_set_nonblocking(int fd)
 
 	return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
+
+/**
+ * close_fd() - close a descriptor, if there is one
+ * @fd: the descriptor; -1 afterwards
+ */
+void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}

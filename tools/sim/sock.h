@@ -8,5 +8,6 @@ int sock_listen(const char *path, struct errmsg *err);
 int sock_connect(const char *path, struct errmsg *err);
 int sock_accept(int listener);
 int sock_set_nonblocking(int fd);
+void close_fd(int *fd);
 
 #endif

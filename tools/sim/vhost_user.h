@@ -151,7 +151,8 @@ struct vu_queue {
  * struct vu_session - a connected front end
  * @loop: the poll loop
  * @dev: the device that it drives
- * @source: its socket
+ * @source: the connection
+ * @socket: the socket's path for messages, or NULL if there is only one
  * @offer_irq: offer VIRTIO_GPIO_F_IRQ
  * @features: negotiated virtio features
  * @protocol_features: negotiated protocol features
@@ -163,7 +164,8 @@ struct vu_queue {
  * @msg: the message that is coming in
  * @received: bytes of it that are here
  * @out: a reply that the socket did not take at once
- * @ended: called when the session is over; the session may be freed there
+ * @errors: keeps front ends from flooding the log; lasts across sessions
+ * @ended: called when the session is over; the session itself must stay
  * @ended_ctx: for @ended
  * @over: the session is over
  */
@@ -171,6 +173,7 @@ struct vu_session {
 	struct loop *loop;
 	struct device *dev;
 	struct loop_source source;
+	const char *socket;
 	bool offer_irq;
 	uint64_t features;
 	uint64_t protocol_features;
@@ -181,6 +184,7 @@ struct vu_session {
 	struct vu_msg msg;
 	size_t received;
 	struct buffer out;
+	struct log_limit errors;
 	void (*ended)(void *ctx, bool failed);
 	void *ended_ctx;
 	bool over;
@@ -188,6 +192,8 @@ struct vu_session {
 
 void vu_open(struct vu_session *s, int fd);
 void vu_close(struct vu_session *s);
-int vu_check_header(const struct vu_header *header, struct errmsg *err);
+void vu_check_memory(struct vu_session *s);
+void vu_complain(struct vu_session *s, const char *what, const char *then);
+void vu_end(struct vu_session *s, bool failed);
 
 #endif

@@ -33,15 +33,33 @@ static uint16_t *avail_event(const struct virtqueue *vr)
 	return (uint16_t *)&vr->used->ring[vr->setup.num];
 }
 
-static int check_setup(struct virtqueue *vr)
+static int check_size(struct virtqueue *vr)
+{
+	unsigned int num = vr->setup.num;
+
+	if (!num || num > VRING_MAX_SIZE || (num & (num - 1)))
+		return errmsg_set(&vr->err, "queue size %u is not a power of two up to %d", num,
+				  VRING_MAX_SIZE);
+	return 0;
+}
+
+/* A region may begin anywhere, so it takes a look at where the ring is here. */
+static bool is_aligned(const struct virtqueue *vr)
+{
+	return !((uintptr_t)vr->desc % VRING_DESC_ALIGN_SIZE ||
+		 (uintptr_t)vr->avail % VRING_AVAIL_ALIGN_SIZE ||
+		 (uintptr_t)vr->used % VRING_USED_ALIGN_SIZE);
+}
+
+static int check_place(struct virtqueue *vr)
 {
 	const struct vring_setup *s = &vr->setup;
 
-	if (!s->num || s->num > VRING_MAX_SIZE || (s->num & (s->num - 1)))
-		return errmsg_set(&vr->err, "queue size %u is not a power of two up to %d",
-				  s->num, VRING_MAX_SIZE);
-	if (s->desc % VRING_DESC_ALIGN_SIZE || s->avail % VRING_AVAIL_ALIGN_SIZE ||
-	    s->used % VRING_USED_ALIGN_SIZE)
+	if (!vr->desc || !vr->avail || !vr->used)
+		return errmsg_set(&vr->err, "ring outside guest memory: descriptors 0x%" PRIx64
+				  ", available 0x%" PRIx64 ", used 0x%" PRIx64,
+				  s->desc, s->avail, s->used);
+	if (!is_aligned(vr))
 		return errmsg_set(&vr->err, "misaligned ring: descriptors 0x%" PRIx64
 				  ", available 0x%" PRIx64 ", used 0x%" PRIx64,
 				  s->desc, s->avail, s->used);
@@ -61,13 +79,10 @@ int vring_remap(struct virtqueue *vr)
 	vr->desc = mem_from_uva(vr->mem, s->desc, s->num * sizeof(*vr->desc));
 	vr->avail = mem_from_uva(vr->mem, s->avail, avail_size(s->num));
 	vr->used = mem_from_uva(vr->mem, s->used, used_size(s->num));
-	if (!vr->desc || !vr->avail || !vr->used) {
-		vr->used = NULL;
-		return errmsg_set(&vr->err, "ring outside guest memory: descriptors 0x%" PRIx64
-				  ", available 0x%" PRIx64 ", used 0x%" PRIx64,
-				  s->desc, s->avail, s->used);
-	}
-	return 0;
+	if (!check_place(vr))
+		return 0;
+	vr->used = NULL;
+	return -1;
 }
 
 /**
@@ -81,7 +96,7 @@ int vring_remap(struct virtqueue *vr)
 int vring_start(struct virtqueue *vr, const struct vring_setup *setup, const struct guest_mem *mem)
 {
 	*vr = (struct virtqueue){ .setup = *setup, .mem = mem, .last_avail = setup->base };
-	if (check_setup(vr) || vring_remap(vr))
+	if (check_size(vr) || vring_remap(vr))
 		return -1;
 	vr->held = calloc(setup->num, sizeof(*vr->held));
 	vr->segs = calloc(setup->num, sizeof(*vr->segs));

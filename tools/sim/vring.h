@@ -9,7 +9,7 @@
 #include "memory.h"
 #include "util.h"
 
-#define VRING_MAX_SIZE	1024
+#define VRING_MAX_SIZE	32768
 
 /**
  * struct vring_setup - what the front end says about a ring

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "answer.h"
 #include "bench.h"
 
 #define NUM		16
@@ -246,6 +247,28 @@ static void delay_keeps_the_order_of_a_line(void **state)
 	assert_used(f, 2, 1);
 	assert_int_equal(response(f, 0)[0], VIRTIO_GPIO_STATUS_OK);
 	assert_true(f->notified >= 2);
+}
+
+static void answers_that_would_exhaust_the_host_do_not_wait(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "delay 1s");
+	request(f, 0, GET_VALUE, 0, 0);
+	assert_int_equal(used(f), 0);
+	assert_int_equal(f->dev.held_count, 1);
+	assert_int_equal(f->dev.held_segs, 2);
+	f->dev.held_count = DEVICE_MAX_HELD;
+	request(f, 1, GET_VALUE, 1, 0);
+	assert_int_equal(used(f), 1);
+	f->dev.held_count = 1;
+	f->dev.held_segs = DEVICE_MAX_HELD_SEGS - 1;
+	request(f, 2, GET_VALUE, 2, 0);
+	assert_int_equal(used(f), 2);
+	f->dev.held_segs = 2;
+	answer_forget(&f->dev, DEVICE_REQUESTQ);
+	assert_int_equal(f->dev.held_count, 0);
+	assert_int_equal(f->dev.held_segs, 0);
 }
 
 static void delay_leaves_the_other_queue_alone(void **state)
@@ -591,6 +614,7 @@ int main(void)
 		TEST(silence_never_answers),
 		TEST(silence_is_told),
 		TEST(delay_keeps_the_order_of_a_line),
+		TEST(answers_that_would_exhaust_the_host_do_not_wait),
 		TEST(delay_leaves_the_other_queue_alone),
 		TEST(delayed_answers_end_with_their_queue),
 		TEST(delayed_answers_wait_for_their_queue),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The board in the terminal: the program on a pseudo terminal, and a person. */
+/* The panel in the terminal: the program on a pseudo terminal, and a person. */
 #include "guest.h"
 
 #include <errno.h>
@@ -25,10 +25,12 @@
 #define LEAVE_SCREEN	"\033[?1049l"
 
 /**
- * struct fixture - a simulator with a board
+ * struct fixture - a simulator with a panel
  * @dir: a directory for its sockets
  * @socket: the front end's socket
  * @control: the control socket
+ * @hidden: the socket of a board that is not shown
+ * @other: the socket of another that is
  * @pid: the simulator, or 0
  * @tty: the other end of its terminal
  * @modes: the terminal's modes before
@@ -39,6 +41,8 @@ struct fixture {
 	char dir[64];
 	char socket[96];
 	char control[96];
+	char hidden[96];
+	char other[96];
 	pid_t pid;
 	int tty;
 	struct termios modes;
@@ -46,11 +50,8 @@ struct fixture {
 	size_t len;
 };
 
-static void start(struct fixture *f)
+static void start(struct fixture *f, char **argv)
 {
-	char *argv[] = { getenv("VGPIO_SIM"), "--interactive", "--socket", f->socket,
-			 "--control", f->control, "--lines", "100", "--names",
-			 "Red LED,Button", "--name", "50=Heater", NULL };
 	struct winsize size = { .ws_row = 24, .ws_col = 100 };
 	int slave;
 
@@ -134,15 +135,40 @@ static const char *ask(struct fixture *f, const char *command)
 	return reply;
 }
 
-static int set_up(void **state)
+static void make_paths(struct fixture *f)
 {
-	struct fixture *f = test_calloc(1, sizeof(*f));
-
 	strcpy(f->dir, "/tmp/vgpio-sim-test-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	snprintf(f->socket, sizeof(f->socket), "%s/gpio", f->dir);
 	snprintf(f->control, sizeof(f->control), "%s/ctl", f->dir);
-	start(f);
+	snprintf(f->hidden, sizeof(f->hidden), "%s/hidden", f->dir);
+	snprintf(f->other, sizeof(f->other), "%s/other", f->dir);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+	char *argv[] = { getenv("VGPIO_SIM"), "--interactive", "--socket", f->socket,
+			 "--control", f->control, "--lines", "100", "--names",
+			 "Red LED,Button", "--name", "50=Heater", NULL };
+
+	make_paths(f);
+	start(f, argv);
+	await(f, "q quit");
+	*state = f;
+	return 0;
+}
+
+/* In place of the one board: two that are shown, and one that is not. */
+static int set_up_boards(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+	char *argv[] = { getenv("VGPIO_SIM"), "--control", f->control, "--socket", f->socket,
+			 "--interactive", "--board", "left", "--socket", f->hidden, "--socket",
+			 f->other, "--interactive", "--lines", "3", NULL };
+
+	make_paths(f);
+	start(f, argv);
 	await(f, "q quit");
 	*state = f;
 	return 0;
@@ -159,6 +185,8 @@ static int tear_down(void **state)
 	close(f->tty);
 	unlink(f->socket);
 	unlink(f->control);
+	unlink(f->hidden);
+	unlink(f->other);
 	assert_int_equal(rmdir(f->dir), 0);
 	test_free(f);
 	return 0;
@@ -295,6 +323,48 @@ static void size_of_the_terminal_is_followed(void **state)
 	assert_string_equal(ask(f, "wait 99 1 timeout 5s\n"), "ok\n");
 }
 
+static void tab_shows_the_next_board(void **state)
+{
+	struct fixture *f = *state;
+
+	press(f, "\f");
+	await(f, "board left (1 of 2), 8 lines");
+	press(f, " \t");
+	assert_string_equal(ask(f, "@left wait 0 1 timeout 5s\n"), "ok\n");
+	await(f, "2 (2 of 2), 3");
+	press(f, "j1");
+	assert_string_equal(ask(f, "@2 wait 1 1 timeout 5s\n"), "ok\n");
+	assert_string_equal(ask(f, "@left get 1\n"), "ok 0\n");
+	press(f, "\t\f");
+	await(f, "board left (1 of 2), 8 lines");
+	press(f, "\033[Z\f");
+	await(f, "board 2 (2 of 2), 3 lines");
+}
+
+static void hidden_changes_are_not_drawn(void **state)
+{
+	struct fixture *f = *state;
+
+	settle(f);
+	assert_string_equal(ask(f, "@2 set 2 1\n"), "ok\n");
+	assert_string_equal(ask(f, "@1 set 2 1\n"), "ok\n");
+	assert_true(is_quiet(f));
+	press(f, "\t");
+	await(f, "host");
+}
+
+static void storms_go_on_behind(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec ts = { .tv_nsec = 20000000 };
+
+	press(f, "s\t");
+	for (unsigned int i = 0; i < 500 && !strstr(ask(f, "stats line 0\n"), "changes 1000\n"); i++)
+		nanosleep(&ts, NULL);
+	assert_non_null(strstr(ask(f, "stats line 0\n"), "changes 1000\n"));
+	assert_non_null(strstr(ask(f, "@2 stats line 0\n"), "changes 0\n"));
+}
+
 static void quit_key_restores_the_terminal(void **state)
 {
 	struct fixture *f = *state;
@@ -336,6 +406,7 @@ static void crash_restores_the_terminal(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define BOARDS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_boards, tear_down)
 
 int main(void)
 {
@@ -349,11 +420,14 @@ int main(void)
 		TEST(nothing_is_drawn_without_a_change),
 		TEST(sessions_and_messages_are_drawn),
 		TEST(size_of_the_terminal_is_followed),
+		BOARDS_TEST(tab_shows_the_next_board),
+		BOARDS_TEST(hidden_changes_are_not_drawn),
+		BOARDS_TEST(storms_go_on_behind),
 		TEST(quit_key_restores_the_terminal),
 		TEST(signals_restore_the_terminal),
 		TEST(control_c_restores_the_terminal),
 		TEST(crash_restores_the_terminal),
 	};
 
-	return cmocka_run_group_tests_name("board", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("panel", tests, NULL, NULL);
 }
