@@ -21,6 +21,7 @@ pkgconfig:cmocka        libcmocka-dev
 pkgconfig:ncursesw      libncurses-dev
 command:gpiodetect      gpiod
 command:bats            bats
+command:mandoc          mandoc
 file:/etc/ssl/certs/ca-certificates.crt ca-certificates
 '
 
@@ -30,10 +31,20 @@ command:qemu-system-x86_64 qemu-system-x86
 file:/usr/include/gelf.h libelf-dev
 '
 
-# need_qemu: these count as well from now on.
+# The same for the simulator's fuzzers.
+readonly FUZZ_NEEDS='
+command:clang           clang
+command:llvm-symbolizer llvm
+glob:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a libclang-rt-dev
+'
+
+# need_qemu, need_fuzz: these count as well from now on.
 MORE_NEEDS=
 need_qemu() {
 	MORE_NEEDS+=$QEMU_NEEDS
+}
+need_fuzz() {
+	MORE_NEEDS+=$FUZZ_NEEDS
 }
 
 # have CHECK: whether what CHECK names is there.
@@ -43,6 +54,7 @@ have() {
 	command:*) command -v "$name" >/dev/null ;;
 	pkgconfig:*) pkg-config --exists "$name" 2>/dev/null ;;
 	file:*) [[ -e $name ]] ;;
+	glob:*) compgen -G "$name" >/dev/null ;;
 	esac
 }
 

@@ -182,6 +182,19 @@ refused() {
 	done
 }
 
+@test "the fuzzers' needs: asked for by setup and test only" {
+	fake apt-get <<<'exit 100'
+	sed -i 's|^glob:.*fuzzer.*|glob:/no-such-folder/*.a no-such-package|' "$REPO/tools/lib/packages.sh"
+	run vgpio setup --check
+	[ "$status" -eq 1 ]
+	[ "$output" = "missing: no-such-package" ]
+	run vgpio test tools
+	[ "$status" -eq 1 ]
+	[[ $output == *no-such-package* ]]
+	run vgpio kernel
+	[[ $output != *no-such-package* ]]
+}
+
 @test "kunit: one configuration at a time" {
 	refused kunit --debug --rt
 	[[ $output == *"pass one of them"* ]]

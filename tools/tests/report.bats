@@ -116,6 +116,18 @@ tell_tap() {
 	[[ $output == *"has no step 'nonsense'"* ]]
 }
 
+# command_of STEP: what cmd/test runs for it.
+command_of() {
+	VGPIO_ROOT=/root SERIES=s LINUX='' RELEASE='' bash -c '. "$1/cmd/test"
+		sim_folder() { echo /sim; }
+		step_command "$2"; echo "${COMMAND[*]} $COUNT"' - "$BATS_TEST_DIRNAME/.." "$1"
+}
+
+@test "the simulator: unit tests and manual page, and fuzzers for a minute" {
+	[[ $(command_of sim) == *"make -C /root/tools/sim O=/sim check lint count_tap" ]]
+	[ "$(command_of fuzz)" = "make -C /root/tools/sim O=/sim SECONDS=60 fuzz-check count_one" ]
+}
+
 @test "steps in QEMU run when they are named, and only then" {
 	local step
 	for step in kunit-rt suspend; do
