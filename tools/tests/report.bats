@@ -63,22 +63,24 @@ count() {
 
 # tell WORD TEXT...: what a guest tells, as TAP.
 tell_tap() {
-	bash -c '. "$1/lib/common.sh"; . "$1/lib/guest.sh"; PASSED=0 FAILED=0 SKIPPED=0
+	bash -c '. "$1/lib/common.sh"; . "$1/lib/process.sh"
+		. "$1/lib/report.sh"; PASSED=0 FAILED=0 SKIPPED=0
+		GUEST=$2 KIND=uml DEVICE=sim
 		while read -r word text; do tap "$word" "$text"; done' - \
-		"$BATS_TEST_DIRNAME/.." >"$LOG"
+		"$BATS_TEST_DIRNAME/.." "$BATS_TEST_TMPDIR" >"$LOG"
 }
 
 @test "TAP: the cases of a guest are numbered, skipped ones too" {
 	tell_tap <<-END
 		plan 3
-		case a
+		case a_name a
 		pass
-		case b
+		case b_name b
 		skip no
-		case c
+		case c_name c
 		fail why
 	END
-	[ "$(<"$LOG")" = $'1..3\nok 1 - a\nok 2 - b # SKIP no\nnot ok 3 - c # why' ]
+	[ "$(<"$LOG")" = $'1..3\nok 1 - a\nok 2 - b # SKIP no\nnot ok 3 - c # why\n# alone: tools/vgpio e2e --guest uml --device sim c_name' ]
 	[ "$(count count_tap)" = "1 1 1" ]
 }
 

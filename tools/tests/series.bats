@@ -133,6 +133,7 @@ says() {
 	sed -i '1s/^/Head\n/' "$LINUX/MAINTAINERS"
 	git -C "$LINUX" commit -qam 'next release'
 	run vgpio verify
+	echo "$output"
 	[ "$status" -eq 0 ]
 	echo 'int more;' >>"$REPO/drivers/gpio/gpio-virtio.c"
 	says "drivers/gpio/gpio-virtio.c is not what the patches make it"
