@@ -35,6 +35,13 @@ build_dir() {
 	mkdir -p "$BUILD"
 }
 
+# use_series FLAVOUR: SRC at the last of the checked-in patches, and BUILD.
+use_series() {
+	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"
+	build_tree "$SERIES_HEAD"
+	build_dir "kunit-$1"
+}
+
 # arch_name: ARCH, for the person.
 arch_name() {
 	case $ARCH in
@@ -43,6 +50,9 @@ arch_name() {
 	esac
 }
 
+# How kernels are made, with variables where a build needs some.
+KERNEL_MAKE=(make)
+
 # kernel_make FLAVOUR LINES: progress as a share of the lines that a build
 # from cold prints; a later one builds less than that.
 kernel_make() {
@@ -50,7 +60,7 @@ kernel_make() {
 	log_file log "${BUILD##*/}-build"
 	[[ -e $BUILD/vmlinux ]] || lines=$2
 	run_step -l 3000 -n "$lines" "building $(arch_name) ($1)" "$log" \
-		make -C "$SRC" ARCH="$ARCH" O="$BUILD" -j "$(nproc)" all && return
+		"${KERNEL_MAKE[@]}" -C "$SRC" ARCH="$ARCH" O="$BUILD" -j "$(nproc)" all && return
 	grep -E -m 5 -A 3 '(: (fatal )?error: |undefined reference|^make.* Error )' "$log" >&2 || tail -n 20 "$log" >&2
 	note "  the build failed; its log is $log"
 	return 1
@@ -138,7 +148,7 @@ kunit_run() {
 	rm -f "$json"
 	log_file log "kunit-$flavour"
 	run_step -l $((KUNIT_SECONDS + 60)) "running KUnit ($flavour)" "$log" \
-		kunit_py run --build_dir="$BUILD" "${config[@]}" --jobs="$(nproc)" \
+		kunit_py exec --build_dir="$BUILD" "${config[@]}" \
 		--timeout="$KUNIT_SECONDS" --json="$json" "${KUNIT_RUN_ARGS[@]}" ${filter:+"$filter"} || true
 	cp -f "$BUILD/test.log" "${log%.log}-kernel.log" 2>/dev/null || true
 	kunit_counts "$json" || {
@@ -158,11 +168,14 @@ kunit_counts() {
 	KUNIT_DETAIL=$(tail -n +2 <<<"$report")
 }
 
+# What the kernel complains with, as an extended regular expression
+readonly KUNIT_SPLAT='((WARNING|BUG|UBSAN): |BUG [a-z]|INFO: (task|rcu)|Kernel panic).*'
+
 # kunit_splats LOG: count the kernel's own complaints as failed. No case does so
 # because of them, and after one of lockdep's there is no lockdep any more.
 kunit_splats() {
 	local splats
-	mapfile -t splats < <(grep -aoE '((WARNING|BUG|UBSAN): |INFO: (task|rcu)|Kernel panic).*' "$1")
+	mapfile -t splats < <(grep -aoE "$KUNIT_SPLAT" "$1")
 	((${#splats[@]})) || return 0
 	KUNIT_FAILED=$((KUNIT_FAILED + ${#splats[@]}))
 	KUNIT_DETAIL+=${KUNIT_DETAIL:+$'\n'}$(printf 'failed: kernel log: %s\n' "${splats[@]:0:10}")

@@ -38,13 +38,36 @@ command:llvm-symbolizer llvm
 glob:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a libclang-rt-dev
 '
 
-# need_qemu, need_fuzz: these count as well from now on.
+# The same to see which lines ran, and for the rows of 'matrix', by the names that
+# kunit/matrix has for them.
+readonly LCOV_NEEDS='
+command:lcov            lcov
+'
+readonly POWERPC_NEEDS='
+command:powerpc-linux-gnu-gcc gcc-powerpc-linux-gnu
+command:qemu-system-ppc qemu-system-ppc
+'
+readonly ARM64_NEEDS='
+command:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+command:qemu-system-aarch64 qemu-system-arm
+'
+readonly CLANG_NEEDS='
+command:clang-19        clang-19
+'
+
+# need_more NAME, need_qemu, need_fuzz: these count as well from now on.
 MORE_NEEDS=
+need_more() {
+	local needs=${1^^}_NEEDS
+	[[ ${!needs:-} ]] || die "tools/lib/packages.sh does not know what '$1' is"
+	MORE_NEEDS+=${!needs}
+}
+
 need_qemu() {
-	MORE_NEEDS+=$QEMU_NEEDS
+	need_more qemu
 }
 need_fuzz() {
-	MORE_NEEDS+=$FUZZ_NEEDS
+	need_more fuzz
 }
 
 # have CHECK: whether what CHECK names is there.
@@ -63,7 +86,7 @@ missing_packages() {
 	local check package
 	while read -r check package; do
 		[[ -z $check ]] || have "$check" || say "$package"
-	done <<<"$NEEDS$MORE_NEEDS"
+	done < <(sort -u <<<"$NEEDS$MORE_NEEDS")
 }
 
 # as_root COMMAND...: as root, without asking for a password; fails where
