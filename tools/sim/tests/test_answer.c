@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "answer.h"
-#include "bench.h"
+#include "host.h"
 
 #define NUM		16
 #define LINES		4
@@ -20,12 +20,10 @@
 
 /**
  * struct fixture - a device on two rings
- * @loop: the loop
  * @guest: memory and rings, from the driver's side
  * @mem: the same from the device's side
  * @rings: the rings from the device's side
- * @dev: the device under test
- * @bench: what the host does with it
+ * @host: the device under test, and what the host does with it
  * @listener: is told of answers
  * @notified: notifications to the driver
  * @told: answers that a listener was told of
@@ -33,12 +31,10 @@
  * @err: why the last call failed
  */
 struct fixture {
-	struct loop loop;
 	struct guest guest;
 	struct guest_mem mem;
 	struct virtqueue rings[DEVICE_QUEUES];
-	struct device dev;
-	struct bench bench;
+	struct host host;
 	struct device_listener listener;
 	unsigned int notified;
 	unsigned int told;
@@ -64,15 +60,14 @@ static void on_answered(void *ctx, const struct answer *answer)
 
 static void set_up_device(struct fixture *f)
 {
-	assert_int_equal(device_init(&f->dev, LINES), 0);
-	assert_int_equal(gpio_set_name(&f->dev.bank, 1, "Reset", &f->err), 0);
-	assert_int_equal(gpio_build_names(&f->dev.bank, &f->err), 0);
-	f->dev.bank.irq = true;
-	f->dev.notify = on_notify;
-	f->dev.notify_ctx = f;
+	host_init(&f->host, LINES);
+	host_name(&f->host, 1, "Reset");
+	assert_int_equal(gpio_build_names(&f->host.dev.bank, &f->err), 0);
+	f->host.dev.bank.irq = true;
+	f->host.dev.notify = on_notify;
+	f->host.dev.notify_ctx = f;
 	f->listener = (struct device_listener){ .answered = on_answered, .ctx = f };
-	device_listen(&f->dev, &f->listener);
-	bench_init(&f->bench, &f->loop, &f->dev);
+	device_listen(&f->host.dev, &f->listener);
 }
 
 static int set_up(void **state)
@@ -84,7 +79,7 @@ static int set_up(void **state)
 	set_up_device(f);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
 		assert_int_equal(vring_start(&f->rings[i], &f->guest.rings[i].setup, &f->mem), 0);
-		device_attach(&f->dev, i, &f->rings[i]);
+		device_attach(&f->host.dev, i, &f->rings[i]);
 	}
 	*state = f;
 	return 0;
@@ -94,12 +89,10 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	bench_free(&f->bench);
-	device_reset(&f->dev);
+	device_reset(&f->host.dev);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
 		vring_stop(&f->rings[i]);
-	device_free(&f->dev);
-	loop_free(&f->loop);
+	host_free(&f->host);
 	mem_clear(&f->mem);
 	guest_free(&f->guest);
 	test_free(f);
@@ -111,7 +104,7 @@ static void fault(struct fixture *f, const char *text)
 	char copy[128], *words[12];
 
 	strcpy(copy, text);
-	assert_int_equal(bench_fault(&f->bench, words, split_words(copy, words, 12, &f->err),
+	assert_int_equal(bench_fault(&f->host.bench, words, split_words(copy, words, 12, &f->err),
 				     &f->err), 0);
 }
 
@@ -134,7 +127,7 @@ static void request(struct fixture *f, unsigned int i, uint16_t type, uint16_t l
 	struct virtio_gpio_request req = { htole16(type), htole16(line), htole32(value) };
 
 	offer(f, DEVICE_REQUESTQ, i, &req, sizeof(req), 32);
-	assert_int_equal(device_serve(&f->dev, DEVICE_REQUESTQ), 0);
+	assert_int_equal(device_serve(&f->host.dev, DEVICE_REQUESTQ), 0);
 }
 
 static void offer_event(struct fixture *f, uint16_t line)
@@ -142,7 +135,7 @@ static void offer_event(struct fixture *f, uint16_t line)
 	uint16_t le = htole16(line);
 
 	offer(f, DEVICE_EVENTQ, 8, &le, sizeof(le), 1);
-	assert_int_equal(device_serve(&f->dev, DEVICE_EVENTQ), 0);
+	assert_int_equal(device_serve(&f->host.dev, DEVICE_EVENTQ), 0);
 }
 
 /* Line 0 has an enabled and unmasked interrupt. */
@@ -150,6 +143,13 @@ static void arm(struct fixture *f)
 {
 	request(f, 0, VIRTIO_GPIO_MSG_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
 	offer_event(f, 0);
+}
+
+/* Request i is for the value of the line that the i-th digit names. */
+static void get_values(struct fixture *f, const char *lines)
+{
+	for (unsigned int i = 0; lines[i]; i++)
+		request(f, i, GET_VALUE, lines[i] - '0', 0);
 }
 
 static uint8_t *response(struct fixture *f, unsigned int i)
@@ -179,6 +179,14 @@ static void assert_used(struct fixture *f, unsigned int i, unsigned int n)
 	assert_int_equal(le32toh(used_elem(f, DEVICE_REQUESTQ, i)->id), 2 * n);
 }
 
+/* So many answers came back, for the requests that the digits name. */
+static void assert_order(struct fixture *f, const char *order)
+{
+	assert_int_equal(used(f), strlen(order));
+	for (unsigned int i = 0; order[i]; i++)
+		assert_used(f, i, order[i] - '0');
+}
+
 static void assert_len(struct fixture *f, unsigned int i, uint32_t len)
 {
 	assert_int_equal(le32toh(used_elem(f, DEVICE_REQUESTQ, i)->len), len);
@@ -189,14 +197,14 @@ static void let_pass(struct fixture *f, unsigned int ms)
 	struct timespec ts = { .tv_nsec = ms * 1000000l };
 
 	nanosleep(&ts, NULL);
-	assert_int_equal(loop_run_once(&f->loop, false), 0);
+	assert_int_equal(loop_run_once(&f->host.loop, false), 0);
 }
 
 static void answers_are_told(void **state)
 {
 	struct fixture *f = *state;
 
-	device_set_level(&f->dev, 2, true);
+	device_set_level(&f->host.dev, 2, true);
 	request(f, 0, GET_VALUE, 2, 0);
 	assert_int_equal(f->told, 1);
 	assert_int_equal(f->last.type, GET_VALUE);
@@ -213,8 +221,7 @@ static void silence_never_answers(void **state)
 	fault(f, "silence get_value");
 	request(f, 0, GET_VALUE, 0, 0);
 	request(f, 1, GET_DIRECTION, 0, 0);
-	assert_int_equal(used(f), 1);
-	assert_used(f, 0, 1);
+	assert_order(f, "1");
 	assert_int_equal(response(f, 0)[0], UNTOUCHED);
 	assert_int_equal(f->told, 2);
 }
@@ -227,7 +234,7 @@ static void silence_is_told(void **state)
 	request(f, 0, GET_VALUE, 0, 0);
 	assert_false(f->last.sent);
 	assert_int_equal(f->last.faults, 1u << FAULT_SILENCE);
-	assert_int_equal(f->dev.faults.injected[FAULT_SILENCE], 1);
+	assert_int_equal(f->host.dev.faults.injected[FAULT_SILENCE], 1);
 }
 
 static void delay_keeps_the_order_of_a_line(void **state)
@@ -238,13 +245,10 @@ static void delay_keeps_the_order_of_a_line(void **state)
 	request(f, 0, GET_VALUE, 0, 0);
 	request(f, 1, GET_DIRECTION, 0, 0);
 	request(f, 2, GET_VALUE, 1, 0);
-	assert_int_equal(used(f), 1);
-	assert_used(f, 0, 2);
+	assert_order(f, "2");
 	assert_int_equal(response(f, 0)[0], UNTOUCHED);
 	let_pass(f, 110);
-	assert_int_equal(used(f), 3);
-	assert_used(f, 1, 0);
-	assert_used(f, 2, 1);
+	assert_order(f, "201");
 	assert_int_equal(response(f, 0)[0], VIRTIO_GPIO_STATUS_OK);
 	assert_true(f->notified >= 2);
 }
@@ -256,19 +260,19 @@ static void answers_that_would_exhaust_the_host_do_not_wait(void **state)
 	fault(f, "delay 1s");
 	request(f, 0, GET_VALUE, 0, 0);
 	assert_int_equal(used(f), 0);
-	assert_int_equal(f->dev.held_count, 1);
-	assert_int_equal(f->dev.held_segs, 2);
-	f->dev.held_count = DEVICE_MAX_HELD;
+	assert_int_equal(f->host.dev.held_count, 1);
+	assert_int_equal(f->host.dev.held_segs, 2);
+	f->host.dev.held_count = DEVICE_MAX_HELD;
 	request(f, 1, GET_VALUE, 1, 0);
 	assert_int_equal(used(f), 1);
-	f->dev.held_count = 1;
-	f->dev.held_segs = DEVICE_MAX_HELD_SEGS - 1;
+	f->host.dev.held_count = 1;
+	f->host.dev.held_segs = DEVICE_MAX_HELD_SEGS - 1;
 	request(f, 2, GET_VALUE, 2, 0);
 	assert_int_equal(used(f), 2);
-	f->dev.held_segs = 2;
-	answer_forget(&f->dev, DEVICE_REQUESTQ);
-	assert_int_equal(f->dev.held_count, 0);
-	assert_int_equal(f->dev.held_segs, 0);
+	f->host.dev.held_segs = 2;
+	answer_forget(&f->host.dev, DEVICE_REQUESTQ);
+	assert_int_equal(f->host.dev.held_count, 0);
+	assert_int_equal(f->host.dev.held_segs, 0);
 }
 
 static void delay_leaves_the_other_queue_alone(void **state)
@@ -278,7 +282,7 @@ static void delay_leaves_the_other_queue_alone(void **state)
 	arm(f);
 	fault(f, "delay 1s");
 	request(f, 1, GET_VALUE, 0, 0);
-	device_set_level(&f->dev, 0, true);
+	device_set_level(&f->host.dev, 0, true);
 	assert_int_equal(used(f), 1);
 	assert_int_equal(events(f), 1);
 }
@@ -289,10 +293,10 @@ static void delayed_answers_end_with_their_queue(void **state)
 
 	fault(f, "delay 5ms");
 	request(f, 0, GET_NAMES, 0, 0);
-	device_forget(&f->dev, DEVICE_REQUESTQ);
+	device_forget(&f->host.dev, DEVICE_REQUESTQ);
 	let_pass(f, 10);
 	assert_int_equal(used(f), 0);
-	assert_null(f->dev.held);
+	assert_null(f->host.dev.held);
 }
 
 static void delayed_answers_wait_for_their_queue(void **state)
@@ -301,10 +305,10 @@ static void delayed_answers_wait_for_their_queue(void **state)
 
 	fault(f, "delay 5ms");
 	request(f, 0, GET_VALUE, 0, 0);
-	device_detach(&f->dev, DEVICE_REQUESTQ);
+	device_detach(&f->host.dev, DEVICE_REQUESTQ);
 	let_pass(f, 10);
 	assert_int_equal(used(f), 0);
-	device_attach(&f->dev, DEVICE_REQUESTQ, &f->rings[0]);
+	device_attach(&f->host.dev, DEVICE_REQUESTQ, &f->rings[0]);
 	assert_int_equal(used(f), 1);
 }
 
@@ -313,14 +317,10 @@ static void late_comes_after_so_many(void **state)
 	struct fixture *f = *state;
 
 	fault(f, "late 2 times 1");
-	request(f, 0, GET_VALUE, 0, 0);
-	request(f, 1, GET_VALUE, 0, 0);
-	assert_int_equal(used(f), 1);
+	get_values(f, "00");
+	assert_order(f, "1");
 	request(f, 2, GET_VALUE, 1, 0);
-	assert_int_equal(used(f), 3);
-	assert_used(f, 0, 1);
-	assert_used(f, 1, 2);
-	assert_used(f, 2, 0);
+	assert_order(f, "120");
 }
 
 static void late_comes_after_a_time(void **state)
@@ -328,12 +328,9 @@ static void late_comes_after_a_time(void **state)
 	struct fixture *f = *state;
 
 	fault(f, "late 5ms times 1");
-	request(f, 0, GET_VALUE, 0, 0);
-	request(f, 1, GET_VALUE, 0, 0);
+	get_values(f, "00");
 	let_pass(f, 10);
-	assert_int_equal(used(f), 2);
-	assert_used(f, 0, 1);
-	assert_used(f, 1, 0);
+	assert_order(f, "10");
 }
 
 static void reorder_spares_the_order_of_a_line(void **state)
@@ -341,28 +338,20 @@ static void reorder_spares_the_order_of_a_line(void **state)
 	struct fixture *f = *state;
 
 	fault(f, "reorder 1s times 1");
-	request(f, 0, GET_VALUE, 0, 0);
-	request(f, 1, GET_VALUE, 0, 0);
-	assert_int_equal(used(f), 0);
+	get_values(f, "00");
+	assert_order(f, "");
 	request(f, 2, GET_VALUE, 1, 0);
-	assert_int_equal(used(f), 3);
-	assert_used(f, 0, 2);
-	assert_used(f, 1, 0);
-	assert_used(f, 2, 1);
+	assert_order(f, "201");
 }
 
 static void reorder_swaps_neighbours(void **state)
 {
-	static const unsigned int order[] = { 1, 0, 3, 2 };
 	struct fixture *f = *state;
 
 	fault(f, "reorder 1s");
-	for (unsigned int i = 0; i < 4; i++)
-		request(f, i, GET_VALUE, i, 0);
-	assert_int_equal(used(f), 4);
-	for (unsigned int i = 0; i < 4; i++)
-		assert_used(f, i, order[i]);
-	assert_int_equal(f->dev.faults.injected[FAULT_REORDER], 2);
+	get_values(f, "0123");
+	assert_order(f, "1032");
+	assert_int_equal(f->host.dev.faults.injected[FAULT_REORDER], 2);
 }
 
 static void reorder_waits_for_another_line(void **state)
@@ -371,11 +360,9 @@ static void reorder_waits_for_another_line(void **state)
 
 	fault(f, "late 5ms times 1");
 	fault(f, "reorder 1s");
-	request(f, 0, GET_VALUE, 0, 0);
-	request(f, 1, GET_VALUE, 0, 0);
+	get_values(f, "00");
 	let_pass(f, 10);
-	assert_int_equal(used(f), 1);
-	assert_used(f, 0, 0);
+	assert_order(f, "0");
 }
 
 static void reorder_does_not_wait_for_ever(void **state)
@@ -383,10 +370,10 @@ static void reorder_does_not_wait_for_ever(void **state)
 	struct fixture *f = *state;
 
 	fault(f, "reorder");
-	request(f, 0, GET_VALUE, 0, 0);
-	assert_int_equal(used(f), 0);
+	get_values(f, "0");
+	assert_order(f, "");
 	let_pass(f, 15);
-	assert_int_equal(used(f), 1);
+	assert_order(f, "0");
 }
 
 static void short_and_long_lie_about_the_length(void **state)
@@ -440,9 +427,9 @@ static void error_has_no_effect(void **state)
 	fault(f, "error set_direction");
 	request(f, 0, VIRTIO_GPIO_MSG_SET_DIRECTION, 0, VIRTIO_GPIO_DIRECTION_OUT);
 	assert_int_equal(response(f, 0)[0], VIRTIO_GPIO_STATUS_ERR);
-	assert_int_equal(f->dev.bank.lines[0].direction, VIRTIO_GPIO_DIRECTION_NONE);
-	assert_int_equal(f->dev.stats.msg[VIRTIO_GPIO_MSG_SET_DIRECTION].errors, 1);
-	assert_int_equal(f->dev.line_stats[0].errors, 1);
+	assert_int_equal(f->host.dev.bank.lines[0].direction, VIRTIO_GPIO_DIRECTION_NONE);
+	assert_int_equal(f->host.dev.stats.msg[VIRTIO_GPIO_MSG_SET_DIRECTION].errors, 1);
+	assert_int_equal(f->host.dev.line_stats[0].errors, 1);
 }
 
 static void id_is_bad(void **state)
@@ -484,12 +471,12 @@ static void close_ends_the_session(void **state)
 	fault(f, "close after 1");
 	request(f, 0, GET_VALUE, 0, 0);
 	offer(f, DEVICE_REQUESTQ, 1, &req, sizeof(req), 2);
-	assert_int_equal(device_serve(&f->dev, DEVICE_REQUESTQ), -1);
+	assert_int_equal(device_serve(&f->host.dev, DEVICE_REQUESTQ), -1);
 	assert_non_null(strstr(f->rings[0].err.text, "close"));
 	assert_int_equal(f->last.faults, 1u << FAULT_CLOSE);
 	assert_false(f->last.sent);
 	assert_int_equal(used(f), 1);
-	device_session(&f->dev, true);
+	device_session(&f->host.dev, true);
 	request(f, 2, GET_VALUE, 0, 0);
 	assert_int_equal(used(f), 2);
 }
@@ -498,13 +485,13 @@ static void config_is_bad(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(le16toh(device_config(&f->dev).ngpio), LINES);
-	assert_int_equal(le32toh(device_config(&f->dev).gpio_names_size), 9);
+	assert_int_equal(le16toh(device_config(&f->host.dev).ngpio), LINES);
+	assert_int_equal(le32toh(device_config(&f->host.dev).gpio_names_size), 9);
 	fault(f, "no-lines times 1");
 	fault(f, "huge-names times 1");
-	assert_int_equal(device_config(&f->dev).ngpio, 0);
-	assert_int_equal(le32toh(device_config(&f->dev).gpio_names_size), 9);
-	assert_int_equal(le16toh(device_config(&f->dev).ngpio), LINES);
+	assert_int_equal(device_config(&f->host.dev).ngpio, 0);
+	assert_int_equal(le32toh(device_config(&f->host.dev).gpio_names_size), 9);
+	assert_int_equal(le16toh(device_config(&f->host.dev).ngpio), LINES);
 }
 
 static void lost_events_leave_the_line_armed(void **state)
@@ -513,12 +500,12 @@ static void lost_events_leave_the_line_armed(void **state)
 
 	arm(f);
 	fault(f, "silence event times 1");
-	device_set_level(&f->dev, 0, true);
+	device_set_level(&f->host.dev, 0, true);
 	assert_int_equal(events(f), 0);
 	assert_int_equal(f->last.faults, 1u << FAULT_SILENCE);
-	assert_true(f->dev.bank.lines[0].unmasked);
-	assert_int_equal(f->dev.bank.stats.delivered, 0);
-	device_set_level(&f->dev, 0, false);
+	assert_true(f->host.dev.bank.lines[0].unmasked);
+	assert_int_equal(f->host.dev.bank.stats.delivered, 0);
+	device_set_level(&f->host.dev, 0, false);
 	assert_int_equal(events(f), 1);
 	assert_int_equal(response(f, 8)[0], VIRTIO_GPIO_IRQ_STATUS_VALID);
 }
@@ -531,7 +518,7 @@ static void events_are_bad(void **state)
 	fault(f, "long 77 event");
 	fault(f, "bad-id 99 event");
 	arm(f);
-	device_set_level(&f->dev, 0, true);
+	device_set_level(&f->host.dev, 0, true);
 	assert_int_equal(response(f, 8)[0], 9);
 	assert_int_equal(le32toh(used_elem(f, DEVICE_EVENTQ, 0)->len), 77);
 	assert_int_equal(le32toh(used_elem(f, DEVICE_EVENTQ, 0)->id), 99);
@@ -544,7 +531,7 @@ static void short_events_leave_the_status(void **state)
 
 	fault(f, "short event");
 	arm(f);
-	device_set_level(&f->dev, 0, true);
+	device_set_level(&f->host.dev, 0, true);
 	assert_int_equal(events(f), 1);
 	assert_int_equal(le32toh(used_elem(f, DEVICE_EVENTQ, 0)->len), 0);
 	assert_int_equal(response(f, 8)[0], UNTOUCHED);
@@ -556,7 +543,7 @@ static void delayed_events_come(void **state)
 
 	fault(f, "delay 5ms event");
 	arm(f);
-	device_set_level(&f->dev, 0, true);
+	device_set_level(&f->host.dev, 0, true);
 	assert_int_equal(events(f), 0);
 	let_pass(f, 10);
 	assert_int_equal(events(f), 1);
@@ -574,7 +561,7 @@ static void storm_fires_as_fast_as_it_is_armed(void **state)
 		if (i < 4)
 			offer_event(f, 0);
 	}
-	assert_true(f->dev.bank.lines[0].unmasked);
+	assert_true(f->host.dev.bank.lines[0].unmasked);
 	assert_int_equal(f->last.faults, 1u << FAULT_STORM);
 }
 
@@ -594,15 +581,15 @@ static void lines_are_counted(void **state)
 	struct fixture *f = *state;
 
 	arm(f);
-	device_set_level(&f->dev, 0, true);
+	device_set_level(&f->host.dev, 0, true);
 	request(f, 1, GET_VALUE, 0, 0);
 	request(f, 2, GET_VALUE, 77, 0);
-	assert_int_equal(f->dev.line_stats[0].requests, 2);
-	assert_int_equal(f->dev.line_stats[0].events, 1);
-	assert_int_equal(f->dev.line_stats[0].changes, 2);
-	assert_int_equal(f->dev.line_stats[1].requests, 0);
-	device_reset_stats(&f->dev);
-	assert_int_equal(f->dev.line_stats[0].requests, 0);
+	assert_int_equal(f->host.dev.line_stats[0].requests, 2);
+	assert_int_equal(f->host.dev.line_stats[0].events, 1);
+	assert_int_equal(f->host.dev.line_stats[0].changes, 2);
+	assert_int_equal(f->host.dev.line_stats[1].requests, 0);
+	device_reset_stats(&f->host.dev);
+	assert_int_equal(f->host.dev.line_stats[0].requests, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -2,12 +2,11 @@
 /* Command lines with several boards. */
 #include "guest.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "boards.h"
+#include "scratch.h"
 
 #define MAX_ARGS	24
 
@@ -126,21 +125,13 @@ static void too_many_boards_are_refused(void **state)
 	assert_refused("more than 64 boards");
 }
 
-static void write_file(char *path, const char *text)
-{
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
 static void file_has_a_part_for_each_board(void **state)
 {
-	char path[] = "/tmp/vgpio-sim-boards-XXXXXX";
+	char path[SCRATCH_PATH];
 
 	(void)state;
-	write_file(path, "lines 4\nboard left\nline 0 name A\nboard right # numbers do as well\n"
+	scratch_make(path);
+	scratch_write(path, "lines 4\nboard left\nline 0 name A\nboard right # numbers do as well\n"
 			 "lines 6\nboard 0\nline 1 level 1\n");
 	assert_int_equal(parse("--config", path, "--socket", "/a", "--board", "left", "--socket",
 			       "/b", "--board", "right", NULL), 0);
@@ -153,10 +144,11 @@ static void file_has_a_part_for_each_board(void **state)
 
 static void file_has_faults_for_each_board(void **state)
 {
-	char path[] = "/tmp/vgpio-sim-boards-XXXXXX";
+	char path[SCRATCH_PATH];
 
 	(void)state;
-	write_file(path, "fault error\nboard left\nfault delay 1ms\nline 1 pull up\nboard right\n"
+	scratch_make(path);
+	scratch_write(path, "fault error\nboard left\nfault delay 1ms\nline 1 pull up\nboard right\n"
 			 "seed 5\nfault \"silence\"\n");
 	assert_int_equal(parse("--config", path, "--socket", "/a", "--board", "left", "--socket",
 			       "/b", "--board", "right", "--fault", "late", NULL), 0);
@@ -186,10 +178,11 @@ static void records_have_files_of_their_own(void **state)
 
 static void file_about_a_board_that_does_not_exist_is_refused(void **state)
 {
-	char path[] = "/tmp/vgpio-sim-boards-XXXXXX";
+	char path[SCRATCH_PATH];
 
 	(void)state;
-	write_file(path, "lines 4\nboard up\n");
+	scratch_make(path);
+	scratch_write(path, "lines 4\nboard up\n");
 	assert_int_equal(parse("--config", path, "--socket", "/a", NULL), -1);
 	assert_refused(":2: no --board is named \"up\"");
 	unlink(path);

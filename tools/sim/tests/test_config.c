@@ -3,11 +3,11 @@
 #include "guest.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config.h"
+#include "scratch.h"
 
 #define MAX_ARGS	16
 
@@ -24,7 +24,7 @@ struct fixture {
 	struct config cfg;
 	struct device dev;
 	struct errmsg err;
-	char file[64];
+	char file[SCRATCH_PATH];
 	int argc;
 	char *argv[MAX_ARGS];
 };
@@ -32,12 +32,8 @@ struct fixture {
 static int set_up(void **state)
 {
 	struct fixture *f = test_calloc(1, sizeof(*f));
-	int fd;
 
-	strcpy(f->file, "/tmp/vgpio-sim-test-XXXXXX");
-	fd = mkstemp(f->file);
-	assert_true(fd >= 0);
-	close(fd);
+	scratch_make(f->file);
 	*state = f;
 	return 0;
 }
@@ -75,18 +71,9 @@ static int apply(struct fixture *f)
 	return config_apply(&f->cfg, &f->dev, &f->err);
 }
 
-static void write_file(const struct fixture *f, const char *text)
-{
-	FILE *file = fopen(f->file, "w");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
 static int parse_file(struct fixture *f, const char *text)
 {
-	write_file(f, text);
+	scratch_write(f->file, text);
 	return parse(f, "--socket", "s", "--config", f->file, NULL);
 }
 
@@ -284,7 +271,7 @@ static void options_win_over_the_file(void **state)
 {
 	struct fixture *f = *state;
 
-	write_file(f, "lines 4\nline 0 name File level 1\n");
+	scratch_write(f->file, "lines 4\nline 0 name File level 1\n");
 	assert_int_equal(parse(f, "--lines", "6", "--name", "0=Option", "--socket", "s",
 			       "--config", f->file, NULL), 0);
 	assert_int_equal(f->cfg.lines, 6);
@@ -364,7 +351,7 @@ static void faults_are_read(void **state)
 {
 	struct fixture *f = *state;
 
-	write_file(f, "seed 5\nline 3 name \"Red LED\"\n"
+	scratch_write(f->file, "seed 5\nline 3 name \"Red LED\"\n"
 		      "fault silence 10% get_value line \"Red LED\" times 4\n");
 	assert_int_equal(parse(f, "--socket", "s", "--config", f->file, "--fault",
 			       "delay 5ms line 2", "--seed", "18446744073709551615", NULL), 0);

@@ -3,12 +3,12 @@
 #include "talk.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "scratch.h"
 
 static void several_commands_are_answered_in_order(void **state)
 {
@@ -174,12 +174,10 @@ static void stats_of_a_line_are_told(void **state)
 static void scripts_are_played(void **state)
 {
 	struct talk *f = *state;
-	char path[] = "/tmp/vgpio-sim-test-XXXXXX", text[128], reply[128];
-	int fd = mkstemp(path);
+	char path[SCRATCH_PATH], text[128], reply[128];
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, "at 1s set 1 1\n", 14), 14);
-	close(fd);
+	scratch_make(path);
+	scratch_write(path, "at 1s set 1 1\n");
 	snprintf(text, sizeof(text), "play %s\nplay\n", path);
 	snprintf(reply, sizeof(reply), "ok\nok \"%s\" line 1 round 1\n", path);
 	talk_assert(f, "play\n", "ok idle\n");

@@ -3,12 +3,11 @@
 #include "guest.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "host.h"
+#include "scratch.h"
 
 #define LINES		4
 #define MAX_CHANGES	64
@@ -16,9 +15,7 @@
 
 /**
  * struct fixture - a bench with a player
- * @loop: the loop
- * @dev: the device
- * @bench: the bench
+ * @host: the device and its bench
  * @listener: notes changes
  * @began_ns: when the script began
  * @changes: number of changes
@@ -29,16 +26,14 @@
  * @err: why the last call failed
  */
 struct fixture {
-	struct loop loop;
-	struct device dev;
-	struct bench bench;
+	struct host host;
 	struct device_listener listener;
 	uint64_t began_ns;
 	unsigned int changes;
 	unsigned int lines[MAX_CHANGES];
 	bool values[MAX_CHANGES];
 	uint64_t times[MAX_CHANGES];
-	char file[64];
+	char file[SCRATCH_PATH];
 	struct errmsg err;
 };
 
@@ -48,24 +43,19 @@ static void on_changed(void *ctx, unsigned int line)
 
 	assert_true(f->changes < MAX_CHANGES);
 	f->lines[f->changes] = line;
-	f->values[f->changes] = gpio_value(&f->dev.bank, line);
+	f->values[f->changes] = gpio_value(&f->host.dev.bank, line);
 	f->times[f->changes++] = loop_now() - f->began_ns;
 }
 
 static int set_up(void **state)
 {
 	struct fixture *f = test_calloc(1, sizeof(*f));
-	int fd;
 
-	strcpy(f->file, "/tmp/vgpio-sim-test-XXXXXX");
-	fd = mkstemp(f->file);
-	assert_true(fd >= 0);
-	close(fd);
-	assert_int_equal(device_init(&f->dev, LINES), 0);
-	assert_int_equal(gpio_set_name(&f->dev.bank, 1, "Red LED", &f->err), 0);
-	bench_init(&f->bench, &f->loop, &f->dev);
+	scratch_make(f->file);
+	host_init(&f->host, LINES);
+	host_name(&f->host, 1, "Red LED");
 	f->listener = (struct device_listener){ .changed = on_changed, .ctx = f };
-	device_listen(&f->dev, &f->listener);
+	device_listen(&f->host.dev, &f->listener);
 	*state = f;
 	return 0;
 }
@@ -74,9 +64,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	bench_free(&f->bench);
-	device_free(&f->dev);
-	loop_free(&f->loop);
+	host_free(&f->host);
 	unlink(f->file);
 	test_free(f);
 	return 0;
@@ -84,23 +72,19 @@ static int tear_down(void **state)
 
 static int play(struct fixture *f, const char *text)
 {
-	FILE *file = fopen(f->file, "w");
-
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
+	scratch_write(f->file, text);
 	f->changes = 0;
 	f->began_ns = loop_now();
-	return player_play(&f->bench.player, f->file, &f->err);
+	return player_play(&f->host.bench.player, f->file, &f->err);
 }
 
 /* Plays to the end, pulses included. */
 static void play_all(struct fixture *f, const char *text)
 {
 	assert_int_equal(play(f, text), 0);
-	while (f->loop.timers)
-		assert_int_equal(loop_run_once(&f->loop, true), 0);
-	assert_false(f->bench.player.playing);
+	while (f->host.loop.timers)
+		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
+	assert_false(f->host.bench.player.playing);
 }
 
 static void assert_change(struct fixture *f, unsigned int i, unsigned int line, bool value,
@@ -120,7 +104,7 @@ static void assert_refused(struct fixture *f, const char *text, int line, const 
 	snprintf(where, sizeof(where), "%s:%d: ", f->file, line);
 	assert_non_null(strstr(f->err.text, where));
 	assert_non_null(strstr(f->err.text, why));
-	assert_false(f->bench.player.playing);
+	assert_false(f->host.bench.player.playing);
 }
 
 static void steps_come_at_their_times(void **state)
@@ -167,13 +151,13 @@ static void faults_are_played(void **state)
 
 	assert_int_equal(play(f, "at 0 fault silence line \"Red LED\"\nat 1ms set 0 1\n"
 				 "at 200ms fault none\n"), 0);
-	assert_int_equal(f->dev.faults.count, 0);
+	assert_int_equal(f->host.dev.faults.count, 0);
 	while (!f->changes)
-		assert_int_equal(loop_run_once(&f->loop, true), 0);
-	assert_int_equal(f->dev.faults.count, 1);
-	while (f->loop.timers)
-		assert_int_equal(loop_run_once(&f->loop, true), 0);
-	assert_int_equal(f->dev.faults.count, 0);
+		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
+	assert_int_equal(f->host.dev.faults.count, 1);
+	while (f->host.loop.timers)
+		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
+	assert_int_equal(f->host.dev.faults.count, 0);
 }
 
 static void rounds_are_repeated(void **state)
@@ -202,13 +186,13 @@ static void script_may_go_on_for_ever(void **state)
 
 	assert_int_equal(play(f, "repeat forever every 1ms\nat 0 toggle 0\n"), 0);
 	while (f->changes < 10)
-		assert_int_equal(loop_run_once(&f->loop, true), 0);
-	player_describe(&out, &f->bench.player);
+		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
+	player_describe(&out, &f->host.bench.player);
 	buffer_add(&out, "", 1);
 	assert_non_null(strstr(out.data, " line 2 round 11"));
 	buffer_free(&out);
-	player_stop(&f->bench.player);
-	assert_null(f->loop.timers);
+	player_stop(&f->host.bench.player);
+	assert_null(f->host.loop.timers);
 }
 
 static void one_script_at_a_time(void **state)
@@ -218,7 +202,7 @@ static void one_script_at_a_time(void **state)
 	assert_int_equal(play(f, "at 1s set 0 1\n"), 0);
 	assert_int_equal(play(f, "at 1s set 0 1\n"), -1);
 	assert_non_null(strstr(f->err.text, "is being played"));
-	player_stop(&f->bench.player);
+	player_stop(&f->host.bench.player);
 	assert_int_equal(play(f, "at 1s set 0 1\n"), 0);
 }
 
@@ -262,9 +246,9 @@ static void unreadable_scripts_are_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(player_play(&f->bench.player, "/nonexistent/s", &f->err), -1);
+	assert_int_equal(player_play(&f->host.bench.player, "/nonexistent/s", &f->err), -1);
 	assert_non_null(strstr(f->err.text, "cannot read /nonexistent/s: No such file"));
-	assert_int_equal(player_play(&f->bench.player, "/dev/zero", &f->err), -1);
+	assert_int_equal(player_play(&f->host.bench.player, "/dev/zero", &f->err), -1);
 	assert_non_null(strstr(f->err.text, "it is no regular file"));
 }
 

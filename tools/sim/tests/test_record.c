@@ -9,25 +9,22 @@
 #include <unistd.h>
 
 #include "answer.h"
-#include "bench.h"
+#include "host.h"
+#include "scratch.h"
 
 #define LINES	50
 #define MAX_FILE 16384
 
 /**
  * struct fixture - a device that is recorded
- * @loop: the loop
- * @dev: the device
- * @bench: what records it
+ * @host: the device and what records it
  * @file: the record
  * @text: what is in it
  * @err: why the last call failed
  */
 struct fixture {
-	struct loop loop;
-	struct device dev;
-	struct bench bench;
-	char file[64];
+	struct host host;
+	char file[SCRATCH_PATH];
 	char text[MAX_FILE];
 	struct errmsg err;
 };
@@ -35,16 +32,11 @@ struct fixture {
 static int set_up(void **state)
 {
 	struct fixture *f = test_calloc(1, sizeof(*f));
-	int fd;
 
-	strcpy(f->file, "/tmp/vgpio-sim-test-XXXXXX");
-	fd = mkstemp(f->file);
-	assert_true(fd >= 0);
-	close(fd);
-	assert_int_equal(device_init(&f->dev, LINES), 0);
-	assert_int_equal(gpio_set_name(&f->dev.bank, 1, "Red \"LED\" \\", &f->err), 0);
-	assert_int_equal(gpio_set_name(&f->dev.bank, 2, "Reset_n", &f->err), 0);
-	bench_init(&f->bench, &f->loop, &f->dev);
+	scratch_make(f->file);
+	host_init(&f->host, LINES);
+	host_name(&f->host, 1, "Red \"LED\" \\");
+	host_name(&f->host, 2, "Reset_n");
 	*state = f;
 	return 0;
 }
@@ -53,9 +45,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	bench_free(&f->bench);
-	device_free(&f->dev);
-	loop_free(&f->loop);
+	host_free(&f->host);
 	unlink(f->file);
 	test_free(f);
 	return 0;
@@ -63,12 +53,12 @@ static int tear_down(void **state)
 
 static void trace(struct fixture *f)
 {
-	assert_int_equal(bench_record(&f->bench, f->file, NULL, &f->err), 0);
+	assert_int_equal(bench_record(&f->host.bench, f->file, NULL, &f->err), 0);
 }
 
 static void waves(struct fixture *f)
 {
-	assert_int_equal(bench_record(&f->bench, NULL, f->file, &f->err), 0);
+	assert_int_equal(bench_record(&f->host.bench, NULL, f->file, &f->err), 0);
 }
 
 /* Reads the file while the recorder has it open. */
@@ -110,7 +100,7 @@ static void trace_begins_with_the_board(void **state)
 {
 	struct fixture *f = *state;
 
-	fault_seed(&f->dev.faults, 5);
+	fault_seed(&f->host.dev.faults, 5);
 	trace(f);
 	read_file(f);
 	assert_string_equal(f->text, "{\"t\":0,\"event\":\"start\",\"lines\":50,\"seed\":5}\n");
@@ -127,7 +117,7 @@ static void transactions_are_traced(void **state)
 	trace(f);
 	answer.taken_ns = loop_now();
 	answer.sent_ns = answer.taken_ns + 1500;
-	answer_tell(&f->dev, &answer);
+	answer_tell(&f->host.dev, &answer);
 	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"requestq\",\"type\":\"get_value\","
 		       "\"line\":2,\"name\":\"Reset_n\",\"value\":0,\"status\":0,\"reply\":1,"
 		       "\"length\":2,\"latency\":1500}");
@@ -143,7 +133,7 @@ static void silence_and_faults_are_traced(void **state)
 
 	trace(f);
 	answer.taken_ns = answer.sent_ns = loop_now();
-	answer_tell(&f->dev, &answer);
+	answer_tell(&f->host.dev, &answer);
 	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"requestq\",\"type\":\"set_value\","
 		       "\"line\":77,\"value\":1,\"status\":null,\"reply\":null,\"length\":null,"
 		       "\"latency\":0,\"faults\":[\"silence\",\"bad-status\"]}");
@@ -159,7 +149,7 @@ static void events_are_traced(void **state)
 
 	trace(f);
 	answer.taken_ns = answer.sent_ns = loop_now();
-	answer_tell(&f->dev, &answer);
+	answer_tell(&f->host.dev, &answer);
 	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"eventq\",\"type\":\"event\","
 		       "\"line\":0,\"status\":1,\"reply\":null,\"length\":1,\"latency\":0}");
 }
@@ -169,7 +159,7 @@ static void changes_are_traced_with_names_escaped(void **state)
 	struct fixture *f = *state;
 
 	trace(f);
-	bench_set(&f->bench, 1, true);
+	bench_set(&f->host.bench, 1, true);
 	assert_last(f, ",\"event\":\"change\",\"line\":1,\"name\":\"Red \\\"LED\\\" \\\\\","
 		       "\"value\":1,\"direction\":\"none\",\"trigger\":\"none\","
 		       "\"driver\":\"host\"}");
@@ -180,9 +170,9 @@ static void sessions_are_traced(void **state)
 	struct fixture *f = *state;
 
 	trace(f);
-	device_session(&f->dev, true);
+	device_session(&f->host.dev, true);
 	assert_last(f, ",\"event\":\"session-begin\"}");
-	device_session(&f->dev, false);
+	device_session(&f->host.dev, false);
 	assert_last(f, ",\"event\":\"session-end\"}");
 }
 
@@ -190,19 +180,19 @@ static void full_disk_ends_the_trace_only(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(bench_record(&f->bench, "/dev/full", NULL, &f->err), 0);
-	bench_set(&f->bench, 1, true);
-	assert_null(f->bench.trace.file);
-	bench_set(&f->bench, 1, false);
+	assert_int_equal(bench_record(&f->host.bench, "/dev/full", NULL, &f->err), 0);
+	bench_set(&f->host.bench, 1, true);
+	assert_null(f->host.bench.trace.file);
+	bench_set(&f->host.bench, 1, false);
 }
 
 static void records_need_a_file(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(bench_record(&f->bench, "/nonexistent/t", NULL, &f->err), -1);
+	assert_int_equal(bench_record(&f->host.bench, "/nonexistent/t", NULL, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "cannot write /nonexistent/t: No such file"));
-	assert_int_equal(bench_record(&f->bench, NULL, "/nonexistent/v", &f->err), -1);
+	assert_int_equal(bench_record(&f->host.bench, NULL, "/nonexistent/v", &f->err), -1);
 	assert_non_null(strstr(f->err.text, "cannot write /nonexistent/v: No such file"));
 }
 
@@ -210,7 +200,7 @@ static void waves_have_a_header(void **state)
 {
 	struct fixture *f = *state;
 
-	bench_set(&f->bench, 2, true);
+	bench_set(&f->host.bench, 2, true);
 	waves(f);
 	read_file(f);
 	assert_int_equal(strncmp(f->text,
@@ -246,8 +236,8 @@ static void waves_show_values_and_directions(void **state)
 	unsigned long long first, second;
 
 	waves(f);
-	bench_set(&f->bench, 0, true);
-	gpio_handle(&f->dev.bank, &out);
+	bench_set(&f->host.bench, 0, true);
+	gpio_handle(&f->host.dev.bank, &out);
 	text = changes(f);
 	assert_int_equal(text[0], '#');
 	first = number_after(text, "#");
@@ -265,7 +255,7 @@ static void waves_keep_short_pulses(void **state)
 
 	waves(f);
 	for (unsigned int i = 0; i < 100; i++)
-		bench_toggle(&f->bench, 3);
+		bench_toggle(&f->host.bench, 3);
 	for (const char *at = changes(f); (at = strchr(at, '#')); at++)
 		count++;
 	assert_int_equal(count, 100);
@@ -277,10 +267,10 @@ static void waves_tell_edges_of_one_time_apart(void **state)
 	struct fixture *f = *state;
 
 	waves(f);
-	f->bench.vcd.now = 1000000000;
-	bench_toggle(&f->bench, 3);
-	bench_toggle(&f->bench, 3);
-	bench_toggle(&f->bench, 4);
+	f->host.bench.vcd.now = 1000000000;
+	bench_toggle(&f->host.bench, 3);
+	bench_toggle(&f->host.bench, 3);
+	bench_toggle(&f->host.bench, 4);
 	assert_string_equal(changes(f), "1'\n#1000000001\n0'\n1)\n");
 }
 
@@ -291,7 +281,7 @@ static void waves_end_with_the_time(void **state)
 
 	waves(f);
 	nanosleep(&ts, NULL);
-	bench_free(&f->bench);
+	bench_free(&f->host.bench);
 	assert_true(number_after(changes(f), "#") >= 2000);
 }
 

@@ -1,113 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is soldered to the lines: loops, pulls, defects, and who wins. */
-#include "guest.h"
+#include "bank.h"
 
 #include <string.h>
 
-#include "gpio.h"
-
-#define LINES	6
 #define OUT	VIRTIO_GPIO_DIRECTION_OUT
 #define IN	VIRTIO_GPIO_DIRECTION_IN
 #define NONE	VIRTIO_GPIO_DIRECTION_NONE
 
-/**
- * struct fixture - a device, and what it told
- * @bank: the device
- * @events: number of events
- * @event_line: the last event's line
- * @changes: for each line, number of changes
- * @err: why the last call failed
- */
-struct fixture {
-	struct gpio_bank bank;
-	unsigned int events;
-	unsigned int event_line;
-	unsigned int changes[LINES];
-	struct errmsg err;
-};
-
-static void on_event(void *ctx, unsigned int line, uint8_t status)
-{
-	struct fixture *f = ctx;
-
-	assert_int_equal(status, VIRTIO_GPIO_IRQ_STATUS_VALID);
-	f->events++;
-	f->event_line = line;
-}
-
-static void on_changed(void *ctx, unsigned int line)
-{
-	struct fixture *f = ctx;
-
-	f->changes[line]++;
-}
-
-static void on_armed(void *ctx, unsigned int line)
-{
-	(void)ctx;
-	(void)line;
-}
-
-static void on_violation(void *ctx, unsigned int line, const char *what)
-{
-	(void)ctx;
-	fail_msg("line %u: %s", line, what);
-}
-
-static const struct gpio_ops ops = {
-	.event = on_event, .changed = on_changed, .armed = on_armed, .violation = on_violation,
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = test_calloc(1, sizeof(*f));
-
-	assert_int_equal(gpio_init(&f->bank, LINES, &ops, f), 0);
-	f->bank.irq = true;
-	*state = f;
-	return 0;
-}
-
 static int tear_down(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
-	gpio_free(&f->bank);
-	test_free(f);
-	return 0;
+	assert_int_equal(f->violations, 0);
+	return bank_tear_down(state);
 }
 
-static void ask(struct fixture *f, uint16_t type, uint16_t line, uint32_t value)
+static void direct(struct bank *f, uint16_t line, uint32_t direction)
 {
-	struct gpio_request req = { .type = type, .line = line, .value = value };
-
-	assert_int_equal(gpio_handle(&f->bank, &req).status, VIRTIO_GPIO_STATUS_OK);
+	assert_int_equal(bank_set_direction(f, line, direction), OK);
 }
 
-static void direct(struct fixture *f, uint16_t line, uint32_t direction)
+static void output(struct bank *f, uint16_t line, uint32_t value)
 {
-	ask(f, VIRTIO_GPIO_MSG_SET_DIRECTION, line, direction);
+	assert_int_equal(bank_set_value(f, line, value), OK);
 }
 
-static void output(struct fixture *f, uint16_t line, uint32_t value)
+static void wire(struct bank *f, unsigned int from, unsigned int to)
 {
-	ask(f, VIRTIO_GPIO_MSG_SET_VALUE, line, value);
-}
+	struct errmsg err;
 
-static void wire(struct fixture *f, unsigned int from, unsigned int to)
-{
-	assert_int_equal(gpio_set_loop(&f->bank, from, to, &f->err), 0);
+	assert_int_equal(gpio_set_loop(&f->bank, from, to, &err), 0);
 }
 
 /* An interrupt on both edges of a line, ready to be sent. */
-static void arm(struct fixture *f, unsigned int line)
+static void arm(struct bank *f, unsigned int line)
 {
-	ask(f, VIRTIO_GPIO_MSG_IRQ_TYPE, line, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
+	assert_int_equal(bank_set_type(f, line, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH), OK);
 	gpio_unmask(&f->bank, line);
 }
 
-static void assert_line(struct fixture *f, unsigned int line, bool value, const char *driver)
+/* So many events have come, the last for that line. */
+static void assert_event(struct bank *f, unsigned int count, unsigned int line)
+{
+	assert_int_equal(f->events, count);
+	assert_int_equal(f->line, line);
+	assert_int_equal(f->status, VIRTIO_GPIO_IRQ_STATUS_VALID);
+}
+
+static void assert_line(struct bank *f, unsigned int line, bool value, const char *driver)
 {
 	assert_int_equal(gpio_value(&f->bank, line), value);
 	assert_string_equal(gpio_driver_name(gpio_driver(&f->bank, line)), driver);
@@ -115,7 +56,7 @@ static void assert_line(struct fixture *f, unsigned int line, bool value, const 
 
 static void loop_carries_what_the_guest_drives(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	wire(f, 4, 5);
 	direct(f, 5, IN);
@@ -133,25 +74,24 @@ static void loop_carries_what_the_guest_drives(void **state)
 
 static void loop_brings_edges(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	wire(f, 4, 5);
 	direct(f, 4, OUT);
 	direct(f, 5, IN);
 	arm(f, 5);
 	output(f, 4, 1);
-	assert_int_equal(f->events, 1);
-	assert_int_equal(f->event_line, 5);
+	assert_event(f, 1, 5);
 	output(f, 4, 0);
 	assert_true(f->bank.lines[5].latched);
 	gpio_unmask(&f->bank, 5);
-	assert_int_equal(f->events, 2);
+	assert_event(f, 2, 5);
 	assert_int_equal(f->bank.stats.coalesced, 0);
 }
 
 static void loop_reaches_several_lines(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	wire(f, 0, 1);
 	wire(f, 0, 2);
@@ -165,7 +105,7 @@ static void loop_reaches_several_lines(void **state)
 
 static void loop_does_not_carry_the_host(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	wire(f, 0, 1);
 	gpio_set_level(&f->bank, 0, true);
@@ -175,7 +115,7 @@ static void loop_does_not_carry_the_host(void **state)
 
 static void loop_wins_over_the_host(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	wire(f, 0, 1);
 	gpio_set_level(&f->bank, 1, true);
@@ -187,7 +127,7 @@ static void loop_wins_over_the_host(void **state)
 
 static void loops_may_cross(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	wire(f, 0, 1);
 	wire(f, 1, 0);
@@ -203,18 +143,19 @@ static void loops_may_cross(void **state)
 
 static void impossible_loops_are_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
+	struct errmsg err;
 
-	assert_int_equal(gpio_set_loop(&f->bank, 1, 1, &f->err), -1);
-	assert_non_null(strstr(f->err.text, "line 1 cannot be looped to itself"));
+	assert_int_equal(gpio_set_loop(&f->bank, 1, 1, &err), -1);
+	assert_non_null(strstr(err.text, "line 1 cannot be looped to itself"));
 	wire(f, 0, 1);
-	assert_int_equal(gpio_set_loop(&f->bank, 2, 1, &f->err), -1);
-	assert_non_null(strstr(f->err.text, "line 1 is the end of a loop from line 0 already"));
+	assert_int_equal(gpio_set_loop(&f->bank, 2, 1, &err), -1);
+	assert_non_null(strstr(err.text, "line 1 is the end of a loop from line 0 already"));
 }
 
 static void reset_ends_what_the_guest_drives(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	wire(f, 5, 1);
 	direct(f, 5, OUT);
@@ -228,7 +169,7 @@ static void reset_ends_what_the_guest_drives(void **state)
 
 static void pull_decides_while_nobody_drives(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	gpio_set_pull(&f->bank, 2, true);
 	assert_line(f, 2, 1, "pull");
@@ -246,18 +187,18 @@ static void pull_decides_while_nobody_drives(void **state)
 
 static void release_is_an_edge(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	gpio_set_pull(&f->bank, 2, true);
 	gpio_set_level(&f->bank, 2, false);
 	arm(f, 2);
 	gpio_release(&f->bank, 2);
-	assert_int_equal(f->events, 1);
+	assert_event(f, 1, 2);
 }
 
 static void stuck_lines_stay(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	gpio_set_stuck(&f->bank, 3, true);
 	assert_int_equal(f->changes[3], 1);
@@ -272,7 +213,7 @@ static void stuck_lines_stay(void **state)
 
 static void stuck_line_drives_its_loop(void **state)
 {
-	struct fixture *f = *state;
+	struct bank *f = *state;
 
 	wire(f, 0, 1);
 	direct(f, 0, OUT);
@@ -280,7 +221,7 @@ static void stuck_line_drives_its_loop(void **state)
 	assert_line(f, 1, 1, "loop");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, bank_set_up, tear_down)
 
 int main(void)
 {
