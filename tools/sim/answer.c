@@ -161,6 +161,17 @@ static bool may_go(const struct device *dev, const struct held_answer *h, uint64
 	return h->due_ns <= now && !(h->ordered && waits_in_order(dev, &h->answer, h));
 }
 
+/* When the first answer may go. One that waits for another goes with that one. */
+static uint64_t next_due(const struct device *dev)
+{
+	uint64_t next = NEVER;
+
+	for (const struct held_answer *h = dev->held; h; h = h->next)
+		if (dev->ring[h->answer.queue] && h->due_ns < next && may_go(dev, h, h->due_ns))
+			next = h->due_ns;
+	return next;
+}
+
 static void drop_held(struct device *dev, struct held_answer *h)
 {
 	dev->held_count--;
@@ -194,15 +205,13 @@ static void release_queue(struct device *dev, enum device_queue queue)
 		;
 }
 
+/* Some may be due already: since the others were released, time has passed. */
 static void start_timer(struct device *dev)
 {
-	uint64_t now = loop_now(), next = NEVER;
+	uint64_t now = loop_now(), next = next_due(dev);
 
-	for (const struct held_answer *h = dev->held; h; h = h->next)
-		if (dev->ring[h->answer.queue] && h->due_ns > now && h->due_ns < next)
-			next = h->due_ns;
 	if (next != NEVER)
-		loop_timer_start(dev->loop, &dev->held_timer, next - now);
+		loop_timer_start(dev->loop, &dev->held_timer, next > now ? next - now : 0);
 }
 
 static bool has_room(const struct device *dev, const struct answer *a)

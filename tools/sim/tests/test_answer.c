@@ -312,6 +312,27 @@ static void delayed_answers_wait_for_their_queue(void **state)
 	assert_int_equal(used(f), 1);
 }
 
+static void on_answered_slowly(void *ctx, const struct answer *answer)
+{
+	struct timespec ts = { .tv_nsec = 3000000 };
+
+	on_answered(ctx, answer);
+	nanosleep(&ts, NULL);
+}
+
+static void delayed_answers_come_though_sending_others_takes_time(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "delay 5ms line 0");
+	fault(f, "delay 6ms line 1");
+	f->listener.answered = on_answered_slowly;
+	get_values(f, "01");
+	while (f->host.loop.timers)
+		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
+	assert_order(f, "01");
+}
+
 static void late_comes_after_so_many(void **state)
 {
 	struct fixture *f = *state;
@@ -605,6 +626,7 @@ int main(void)
 		TEST(delay_leaves_the_other_queue_alone),
 		TEST(delayed_answers_end_with_their_queue),
 		TEST(delayed_answers_wait_for_their_queue),
+		TEST(delayed_answers_come_though_sending_others_takes_time),
 		TEST(late_comes_after_so_many),
 		TEST(late_comes_after_a_time),
 		TEST(reorder_spares_the_order_of_a_line),
