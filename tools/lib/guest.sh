@@ -60,7 +60,7 @@ start_devices() {
 # start_sim BOARD
 start_sim() {
 	start_board "$1" "$SIM" --once --socket "$GUEST/gpio$1" --control "$GUEST/ctl$1" \
-		--config "$GUEST/guest/lines$1"
+		--config "$GUEST/guest/lines$1" --trace "$GUEST/trace$1.json"
 }
 
 # start_board BOARD COMMAND...: the process that is the device.

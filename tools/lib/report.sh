@@ -34,20 +34,21 @@ count_report() {
 begin_case() {
 	CASE=$1 TITLE=$2 CASE_LOG=()
 	local file
-	for file in "$GUEST"/{device*,watch}.log; do
-		[[ ! -e $file ]] || LOG_AT[$file]=$(wc -l <"$file")
+	for file in "$GUEST"/{device*.log,watch.log,trace*.json}; do
+		[[ ! -e $file ]] || LOG_AT[$file]=$(stat -c %s "$file")
 	done
 }
 
-# What the devices have said, and how their lines have changed, before the case.
+# How long the files were before the case in which are what the devices have said,
+# how their lines have changed, and what they were asked.
 declare -A LOG_AT=()
 
 # device_logs: since it began.
 device_logs() {
 	local file name
 	for file in "${!LOG_AT[@]}"; do
-		name=$(basename "$file" .log)
-		tail -n +$((LOG_AT[$file] + 1)) "$file" | tail -n 40 | sed "s/^/$name: /"
+		name=${file##*/}
+		tail -c +$((LOG_AT[$file] + 1)) "$file" | tail -n 40 | sed "s/^/${name%.*}: /"
 	done | sort -s -t : -k 1,1
 }
 

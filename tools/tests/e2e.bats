@@ -86,13 +86,17 @@ e2e_lib() {
 
 # reported TEXT: what TAP makes of what a guest tells.
 reported() {
-	mkdir -p "$BATS_TEST_TMPDIR/guest"
-	printf 'old\n' >"$BATS_TEST_TMPDIR/guest/device0.log"
+	local guest=$BATS_TEST_TMPDIR/guest
+	mkdir -p "$guest"
+	printf 'old\n' | tee "$guest/device0.log" >"$guest/trace0.json"
 	e2e_lib eval "
-		GUEST=$BATS_TEST_TMPDIR/guest PASSED=0 FAILED=0 SKIPPED=0 CASE_LOG=()
+		GUEST=$guest PASSED=0 FAILED=0 SKIPPED=0 CASE_LOG=()
 		while read -r word text; do
-			[[ \$word != device ]] || { echo \"\$text\" >>\$GUEST/device0.log; continue; }
-			tap \$word \"\$text\"
+			case \$word in
+			device) echo \"\$text\" >>\$GUEST/device0.log ;;
+			trace) echo \"\$text\" >>\$GUEST/trace0.json ;;
+			*) tap \$word \"\$text\" ;;
+			esac
 		done"
 }
 
@@ -112,6 +116,27 @@ not ok 2 - lines have names # names: got 'a', wanted 'b'
 # guest: gpio_virtio: oh
 # device0: something odd
 # alone: tools/vgpio e2e --guest uml --device sim names" ]
+}
+
+@test "a failed case brings the last 40 transactions of each device, none of the case before" {
+	local i traces=
+	for i in {1..41}; do
+		traces+="trace {\"t\":$i}"$'\n'
+	done
+	run reported <<-END
+		plan 2
+		case chip the guest has the chip
+		trace {"t":0}
+		fail one
+		case names lines have names
+		$traces
+		fail two
+	END
+	[ "${lines[2]}" = '# trace0: {"t":0}' ]
+	[ "${lines[4]}" = "not ok 2 - lines have names # two" ]
+	[ "${lines[5]}" = '# trace0: {"t":2}' ]
+	[ "$(grep -c '^# trace0: ' <<<"$output")" -eq 41 ]
+	[[ $output != *old* ]]
 }
 
 @test "the preloaded chip has its lines, its socket, and edges" {
