@@ -113,7 +113,7 @@ what_lacks() {
 # run_cases NAME...: one after the other.
 run_cases() {
 	local name
-	VIOLATIONS=0 EXCUSED='^$'
+	VIOLATIONS=0 EXCUSED=$(excused_at_boot)
 	mkdir /tmp/case
 	mkfifo /tmp/case/no-end
 	tell plan $#
@@ -243,7 +243,7 @@ value_of() {
 
 # field LINE FIELD: what else the host knows of it, LINE being a number.
 field() {
-	ask line "$BOARD" "$1" | sed -n "s/^line .* $2 \([a-z-]*\).*/\1/p"
+	ask line "$BOARD" "$1" | sed -n "s/^line .* $2 \([a-z0-9-]*\).*/\1/p"
 }
 
 # wait_for LINE FIELD VALUE: until the host sees it, for five seconds.

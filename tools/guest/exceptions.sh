@@ -7,6 +7,7 @@
 INVERTED="this device tells the inverse of a line's level"
 IGNORED="this device refuses the value of a line that is an input, so that no output can follow"
 STUCK="this device answers nothing about a line with an interrupt before its next edge"
+EDGES_ONLY="this device refuses levels as triggers"
 SILENT="this device has no channel on which User-Mode Linux would see that it ended"
 
 declare -A EXCEPTIONS=(
@@ -27,8 +28,17 @@ declare -A EXCEPTIONS=(
 	[line_info]=$IGNORED
 	[reconfigured]=$IGNORED
 	[debounce]=$STUCK
+	[level]=$EDGES_ONLY
 	[broken/uml]=$SILENT
 )
+
+# excused_at_boot: what the kernel says where a device cannot serve its users of
+# lines, as an extended regular expression.
+excused_at_boot() {
+	printf '^$'
+	[[ $DEVICE != reference ]] || printf '|request 0x6 for line 2 failed: -22'
+	[[ ! $(lacks irq) ]] || printf '|gpio-keys .*Unable to get irq number for GPIO'
+}
 
 # exception CASE: why the device cannot do it; nothing when it can.
 exception() {

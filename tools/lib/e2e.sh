@@ -91,6 +91,7 @@ run_guest() {
 # emulate: processors are slow then.
 emulate() {
 	need_qemu
+	[[ $KIND != qemu || $(devices_wanted) == 1 ]] || need_more acpi
 	GUEST_SECONDS=600
 }
 
@@ -130,6 +131,17 @@ guest_tools() {
 	else
 		note "libgpiod: the distribution's tools only, as $NO_LIBGPIOD"
 	fi
+}
+
+# Which of the devices that these tell of are for programs (CONFIG_UIO).
+readonly UIO_OPTION=uio_pdrv_genirq.of_id=generic-uio
+
+# guest_acpi: GUEST/guest.aml, a table in addition to QEMU's.
+guest_acpi() {
+	local log
+	log_file log guest-acpi
+	iasl -p "$GUEST/guest" "$GUEST/guest/guest.asl" >"$log" 2>&1 ||
+		die "the ACPI table of the guest does not compile; the log is $log"
 }
 
 # guest_devicetree: GUEST/guest.dtb, with the compiler that came with the kernel.

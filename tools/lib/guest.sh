@@ -97,7 +97,7 @@ guest_folder() {
 # uml_arguments MODE CONSOLE
 uml_arguments() {
 	UML=("$BUILD/linux" mem=128M uml_dir="$GUEST/uml" umid=guest quiet
-		rootfstype=hostfs rootflags=/ ro init="$GUEST/guest/init" vgpio_mode="$1"
+		rootfstype=hostfs rootflags=/ ro init="$GUEST/guest/init" vgpio_mode="$1" "$UIO_OPTION"
 		"con0=$2" con=null ssl=null 'ssl0=fd:3,fd:4'
 		"virtio_uml.device=$GUEST/gpio0:41")
 	((${#BOARDS[@]} == 1)) || more_uml_devices

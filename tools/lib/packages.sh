@@ -31,6 +31,11 @@ command:qemu-system-x86_64 qemu-system-x86
 file:/usr/include/gelf.h libelf-dev
 '
 
+# The same for guests there that are told of what uses their lines.
+readonly ACPI_NEEDS='
+command:iasl            acpica-tools
+'
+
 # The same for the simulator's fuzzers.
 readonly FUZZ_NEEDS='
 command:clang           clang

@@ -66,13 +66,18 @@ build_microvm() {
 	build_qemu
 }
 
-# start_qemu: GUEST_PID, a PC with its devices on PCI.
+# start_qemu: GUEST_PID, a PC with its devices on PCI, in slots that ACPI tables
+# can name.
 start_qemu() {
 	local board qemu=(-machine 'pc,memory-backend=mem' -smp 2)
 	for board in "${!BOARDS[@]}"; do
 		qemu+=(-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"
-			-device "vhost-user-gpio-pci,id=gpio$board,chardev=gpio$board")
+			-device "vhost-user-gpio-pci,id=gpio$board,chardev=gpio$board,addr=$((4 + board))")
 	done
+	((${#BOARDS[@]} == 1)) || {
+		guest_acpi
+		qemu+=(-acpitable "file=$GUEST/guest.aml")
+	}
 	start_machine "${qemu[@]}" -serial "pipe:$GUEST/line" -serial "file:$GUEST/console.log"
 }
 
@@ -96,7 +101,7 @@ start_machine() {
 	local qemu=(qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -m 256M
 		-object 'memory-backend-memfd,id=mem,size=256M,share=on'
 		-kernel "$BUILD/arch/x86/boot/bzImage" -initrd "$GUEST/initramfs"
-		-append "console=ttyS1 no_console_suspend quiet suspend.pm_test_delay=2 rdinit=/guest/init"
+		-append "console=ttyS1 no_console_suspend quiet suspend.pm_test_delay=2 $UIO_OPTION rdinit=/guest/init"
 		-monitor "pipe:$GUEST/monitor")
 	guest_initramfs
 	ln -s to "$GUEST/line.in"

@@ -182,6 +182,19 @@ refused() {
 	done
 }
 
+@test "the compiler of ACPI tables is asked for where a guest has users of lines" {
+	fake apt-get <<<'exit 100'
+	sed -i 's/^command:iasl .*/command:no-such-iasl no-such-package/' "$REPO/tools/lib/packages.sh"
+	run vgpio setup --check
+	[ "$output" = "nothing is missing" ]
+	run vgpio setup --qemu --check
+	[ "$status" -eq 1 ]
+	[ "$output" = "missing: no-such-package" ]
+	run vgpio e2e --guest qemu lamp
+	[ "$status" -eq 1 ]
+	[[ $output == *no-such-package* ]]
+}
+
 @test "the fuzzers' needs: asked for by setup and test only" {
 	fake apt-get <<<'exit 100'
 	sed -i 's|^glob:.*fuzzer.*|glob:/no-such-folder/*.a no-such-package|' "$REPO/tools/lib/packages.sh"

@@ -107,6 +107,50 @@ key() {
 1 28 0"
 }
 
+a_case level "a driver that holds a level's interrupt gets one each time it wants to know, until the level is gone (uio_pdrv_genirq)" users irq counts
+level() {
+	wait_for_alarm || return
+	host set 2 1 >/dev/null
+	interrupts_so_far 1 0 "the level" || return
+	want_next
+	interrupts_so_far 2 0 "a level that stays" || return
+	host set 2 0 >/dev/null
+	want_next
+	interrupts_so_far 2 1 "a level that is gone" || return
+	host set 2 1 >/dev/null
+	interrupts_so_far 3 0 "the next level" || return
+	host set 2 0 >/dev/null
+	want_next
+	interrupts_so_far 3 1 "the end of that" || return
+	reset_stats
+}
+
+# wait_for_alarm: the driver does, from now on.
+wait_for_alarm() {
+	use_board 2
+	UIO=$(dirname "$(grep -lx alarm /sys/class/uio/*/name)")
+	wait_for 2 unmasked 1
+	check "what the driver waits for" "$(field 2 trigger) $(field 2 unmasked)" "high 1" || return
+	reset_stats || return
+	EVENTS=$(<"$UIO/event")
+}
+
+# want_next: the interrupt is disabled by the driver until a program says so.
+want_next() {
+	printf '\1\0\0\0' >"/dev/${UIO##*/}"
+}
+
+# interrupts_so_far COUNT ENABLED WHAT: those that the driver and the device have
+# counted, and whether the device may send another one.
+interrupts_so_far() {
+	wait_until eval "((\$(<$UIO/event) >= EVENTS + $1))"
+	wait_for 2 unmasked "$2"
+	sleep 0.2
+	show "$3: /sys/class/uio/${UIO##*/}/event" "$(<"$UIO/event")"
+	check "interrupts seen and sent, and whether one may come, after $3" \
+		"$(($(<"$UIO/event") - EVENTS)) $(stat_of irq.delivered) $(field 2 unmasked)" "$1 $1 $2"
+}
+
 a_case lamp "an LED of the kernel is a line on the host (leds-gpio)" users
 lamp() {
 	local value

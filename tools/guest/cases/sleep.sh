@@ -110,3 +110,30 @@ edges_over() {
 	check "edges of door" "$(wc -l </tmp/edges)" 8 || return
 	check "edges out of order" "$(out_of_order /tmp/edges)" ''
 }
+
+a_case level_devices "a level's interrupt, enabled or held by its driver, over a suspend of the devices" sleep users counts irq
+level_devices() {
+	wait_for_alarm || return
+	asleep_with_output || return
+	host set 2 1 >/dev/null
+	interrupts_so_far 1 0 "a level that comes after" || return
+	asleep_with_output || return
+	interrupts_so_far 1 0 "a sleep with the interrupt held" || return
+	want_next
+	interrupts_so_far 2 0 "the level that stayed" || return
+	host set 2 0 >/dev/null
+	want_next
+	interrupts_so_far 2 1 "its end"
+}
+
+# asleep_with_output: of the first device, which tells that it was reset.
+asleep_with_output() {
+	use_board 0
+	hold 0=1
+	wait_for 0 direction output
+	sleep_well devices || return
+	release
+	HOLDER=
+	use_board 2
+	check "the trigger after" "$(field 2 trigger)" high
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a PC in QEMU is told of its third device, as guest.dts tells User-Mode
+ * Linux: the lines that belong to drivers of the kernel. QEMU's own tables
+ * describe the PCI slots.
+ */
+DefinitionBlock ("", "SSDT", 2, "VGPIO", "USERS", 1)
+{
+	External (\_SB.PCI0.S30, DeviceObj)
+
+	Scope (\_SB)
+	{
+		Device (KEYS)
+		{
+			Name (_HID, "PRP0001")
+			Name (_CRS, ResourceTemplate ()
+			{
+				GpioIo (Exclusive, PullDefault, 0, 0, IoRestrictionInputOnly,
+					"\\_SB.PCI0.S30", 0, ResourceConsumer) { 0 }
+			})
+			Name (_DSD, Package ()
+			{
+				ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
+				Package ()
+				{
+					Package () { "compatible", "gpio-keys" },
+					Package () { "label", "keys" },
+				},
+				ToUUID ("dbb8e3e6-5886-4ba6-8795-1319f52a966b"),
+				Package ()
+				{
+					Package () { "enter", "ENTR" },
+				}
+			})
+			Name (ENTR, Package ()
+			{
+				ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
+				Package ()
+				{
+					Package () { "label", "enter" },
+					Package () { "linux,code", 28 },
+					Package () { "debounce-interval", 0 },
+					Package () { "gpios", Package () { ^KEYS, 0, 0, 0 } },
+				}
+			})
+		}
+
+		Device (LEDS)
+		{
+			Name (_HID, "PRP0001")
+			Name (_CRS, ResourceTemplate ()
+			{
+				GpioIo (Exclusive, PullDefault, 0, 0, IoRestrictionOutputOnly,
+					"\\_SB.PCI0.S30", 0, ResourceConsumer) { 1 }
+			})
+			Name (_DSD, Package ()
+			{
+				ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
+				Package ()
+				{
+					Package () { "compatible", "gpio-leds" },
+				},
+				ToUUID ("dbb8e3e6-5886-4ba6-8795-1319f52a966b"),
+				Package ()
+				{
+					Package () { "lamp", "LAMP" },
+				}
+			})
+			Name (LAMP, Package ()
+			{
+				ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
+				Package ()
+				{
+					Package () { "label", "lamp" },
+					Package () { "gpios", Package () { ^LEDS, 0, 0, 0 } },
+				}
+			})
+		}
+
+		Device (ALRM)
+		{
+			Name (_HID, "PRP0001")
+			Name (_CRS, ResourceTemplate ()
+			{
+				GpioInt (Level, ActiveHigh, Exclusive, PullDefault, 0,
+					"\\_SB.PCI0.S30", 0, ResourceConsumer) { 2 }
+			})
+			Name (_DSD, Package ()
+			{
+				ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
+				Package ()
+				{
+					Package () { "compatible", "generic-uio" },
+					Package () { "linux,uio-name", "alarm" },
+				}
+			})
+		}
+	}
+}
