@@ -19,9 +19,13 @@ tell() {
 	printf '%s\n' "$*" >&"$HOST"
 }
 
-# ask WORD TEXT...: print the answer.
+# ask WORD TEXT...: print the answer. What is there before is a late one to
+# something else.
 ask() {
 	local line
+	while read -t 0 -u "$HOST"; do
+		IFS= read -r -t 1 -u "$HOST" line
+	done
 	tell "$@"
 	while IFS= read -r -t 20 -u "$HOST" line; do
 		case $line in

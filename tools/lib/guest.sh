@@ -140,7 +140,7 @@ watch_guest() {
 # two ends before that.
 serve_guest() {
 	local line='' part
-	ASLEEP=
+	ASLEEP='' ANSWER=()
 	while both_alive; do
 		if IFS= read -r -t 1 -u "$FROM_GUEST" part; then
 			line+=$part
@@ -222,9 +222,10 @@ ask_watch() {
 	answer
 }
 
-# answer: the next line of ANSWER.
+# answer: the next line of ANSWER. Where there is none, the guest takes for an
+# answer what came too late for its last question.
 answer() {
-	say "${ANSWER[0]}" >&"$TO_GUEST"
+	say "${ANSWER[0]:-=1}" >&"$TO_GUEST"
 	ANSWER=("${ANSWER[@]:1}")
 }
 

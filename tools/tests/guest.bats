@@ -46,6 +46,11 @@ serve() {
 		serve_guest :"
 }
 
+@test "a guest that asks for more of an answer than there is gets its end" {
+	serve 5 <<<$'next\nend'
+	[ "$(<"$BATS_TEST_TMPDIR/to")" = "=1" ]
+}
+
 @test "a guest that sleeps is woken, one that is busy is not" {
 	serve 6 <<<'asleep' || true
 	grep -qx wake "$BATS_TEST_TMPDIR/to"
