@@ -249,7 +249,6 @@ struct virtio_gpio_requestq {
  * @type: trigger type that the device has accepted, one of
  *	  VIRTIO_GPIO_IRQ_TYPE_*
  * @wanted: trigger type that it should have, to bring it back after a reset
- * @asking: a task is telling the device
  * @stale: the buffers that the device has were queued before the interrupt was
  *	   disabled last, so it is to return them
  * @errors: number of events in a row that made no sense
@@ -265,7 +264,6 @@ struct virtio_gpio_irq {
 	bool used;
 	u8 type;
 	u8 wanted;
-	bool asking;
 	bool stale;
 	u8 errors;
 	struct task_struct *changer;
@@ -282,8 +280,8 @@ struct virtio_gpio_irq {
  * struct virtio_gpio_eventq - the queue of events, and the lines' interrupts
  * @vq: the virtqueue; NULL while there is none
  * @lock: protects @vq, @next, @queued, @num_queued, @was_full, @resets,
- *	  @replays, and what is in @irqs with its removal, but not @changer.
- *	  Bits of @enabled are set with it
+ *	  and what is in @irqs with its removal, but not @changer. Bits of
+ *	  @enabled are set with it
  * @irqs: struct virtio_gpio_irq of the lines whose interrupt is in use
  * @next: the line whose turn it is when not all fit into the virtqueue
  * @enabled: lines whose trigger type the device has accepted, and of which the
@@ -292,7 +290,6 @@ struct virtio_gpio_irq {
  * @num_queued: number of lines in @queued
  * @was_full: it was said that not all lines fit
  * @resets: number of times that the device has lost what it was told
- * @replays: number of times that it was about to be told again
  * @busy: lines that the irq core does something with, after which @ready and
  *	  @pending are taken care of
  * @locked: lines of which the device is being told something. What is used in
@@ -318,7 +315,6 @@ struct virtio_gpio_eventq {
 	unsigned int num_queued;
 	bool was_full;
 	unsigned int resets;
-	unsigned int replays;
 	unsigned long *busy;
 	unsigned long *locked;
 	unsigned long *unmasked;
@@ -1320,13 +1316,12 @@ static void virtio_gpio_keep_ready(struct virtio_gpio *vgpio,
 static bool virtio_gpio_queue_ready(struct virtio_gpio *vgpio)
 {
 	struct virtio_gpio_eventq *q = &vgpio->eventq;
-	unsigned int num_lines = vgpio->gc.ngpio;
 	unsigned int start = q->next;
 	bool added = false;
 	unsigned long gpio;
 	int ret;
 
-	for_each_set_bit_wrap(gpio, q->ready, num_lines, start) {
+	for_each_set_bit_wrap(gpio, q->ready, vgpio->gc.ngpio, start) {
 		clear_bit(gpio, q->ready);
 		/* Pairs with the one before @ready in virtio_gpio_irq_unmask(). */
 		smp_mb__after_atomic();
@@ -1339,7 +1334,6 @@ static bool virtio_gpio_queue_ready(struct virtio_gpio *vgpio)
 			virtio_gpio_keep_ready(vgpio, gpio, ret);
 			break;
 		}
-		q->next = (gpio + 1) % num_lines;
 		added = true;
 	}
 
@@ -1450,6 +1444,8 @@ static bool virtio_gpio_take_event(struct virtio_gpio *vgpio,
 	struct virtio_gpio_eventq *q = &vgpio->eventq;
 	u8 status = READ_ONCE(irq->res.status);
 	bool stale = irq->stale;
+
+	lockdep_assert_held(&q->lock);
 
 	__clear_bit(irq->gpio, q->queued);
 	q->num_queued--;
@@ -1763,56 +1759,38 @@ static int virtio_gpio_send_type(struct virtio_gpio *vgpio,
 }
 
 /**
- * virtio_gpio_try_type() - Update the trigger type, unless a reset interferes
+ * virtio_gpio_update_irq() - Update the trigger type of an interrupt
  * @vgpio: the device
  * @irq: the line's interrupt
  * @type: the type it should have, one of VIRTIO_GPIO_IRQ_TYPE_*
  *
- * A type that the device does not get, as it sleeps for longer than a caller
- * can wait, is among those that it is told when it comes back.
+ * A type that the device refuses leaves the interrupt disabled. genirq has no
+ * way to tell the caller. One that is lost, as the device was reset or sleeps,
+ * is among those that it is told when it comes back.
  *
  * Context: May sleep. The caller has locked the line.
- * Return: true unless it is to be tried again.
  */
-static bool virtio_gpio_try_type(struct virtio_gpio *vgpio,
-				 struct virtio_gpio_irq *irq, u8 type)
+static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
+				   struct virtio_gpio_irq *irq, u8 type)
 {
 	struct virtio_gpio_eventq *q = &vgpio->eventq;
-	unsigned int resets, replays;
+	unsigned int resets;
 	int ret;
 
 	scoped_guard(spinlock_irqsave, &q->lock) {
 		irq->wanted = type;
 		if (irq->type == type)
-			return true;
-		irq->asking = true;
+			return;
 		resets = q->resets;
-		replays = q->replays;
 	}
 
 	ret = virtio_gpio_send_type(vgpio, irq, type);
+	if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
+		return;
 
 	guard(spinlock_irqsave)(&q->lock);
-	irq->asking = false;
-	if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
-		return true;
-	if (!ret && resets != q->resets)
-		ret = -ESHUTDOWN;
-	virtio_gpio_type_was_set(q, irq, type, ret);
-
-	return ret != -ESHUTDOWN ||
-	       (resets == q->resets && replays == q->replays);
-}
-
-/*
- * A type that the device refuses leaves the interrupt disabled. genirq has no
- * way to tell the caller.
- */
-static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
-				   struct virtio_gpio_irq *irq, u8 type)
-{
-	while (!virtio_gpio_try_type(vgpio, irq, type))
-		;
+	if (ret != -ESHUTDOWN && resets == q->resets)
+		virtio_gpio_type_was_set(q, irq, type, ret);
 }
 
 /* What is not used any more goes with its last event, locked or not. */
@@ -1926,8 +1904,9 @@ static int virtio_gpio_irq_make_input(struct virtio_gpio *vgpio, u16 gpio)
 
 	scoped_guard(spinlock_irqsave, &q->lock) {
 		__set_bit(gpio, q->interrupts);
-		if (test_bit(gpio, q->known) && test_bit(gpio, q->active))
-			return test_bit(gpio, q->output) ? -EIO : 0;
+		if (test_bit(gpio, q->known) && test_bit(gpio, q->active) &&
+		    !test_bit(gpio, q->output))
+			return 0;
 	}
 
 	return virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
@@ -2824,9 +2803,8 @@ static void virtio_gpio_find_irqs(struct virtio_gpio_eventq *q, u8 type,
 
 	guard(spinlock_irqsave)(&q->lock);
 
-	q->replays++;
 	xa_for_each(&q->irqs, gpio, irq) {
-		if (irq->used && irq->wanted == type && !irq->asking) {
+		if (irq->used && irq->wanted == type) {
 			irq->type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
 			__set_bit(gpio, lines);
 		}
@@ -2849,7 +2827,7 @@ static void virtio_gpio_types_were_set(struct virtio_gpio *vgpio, u8 type,
 
 	for_each_set_bit(gpio, lines, vgpio->gc.ngpio) {
 		irq = xa_load(&q->irqs, gpio);
-		if (irq && irq->used && irq->wanted == type && !irq->asking)
+		if (irq && irq->used && irq->wanted == type)
 			virtio_gpio_type_was_set(q, irq, type,
 						 test_bit(gpio, accepted) ?
 						 0 : -EIO);

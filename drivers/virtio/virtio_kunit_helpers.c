@@ -114,7 +114,8 @@ struct kunit_virtio_queue {
  * @hook: called where an interrupt could arrive while the ring is changing
  * @hook_data: passed to @hook
  * @map_delay: how long to map or to unmap memory takes, in microseconds
- * @map_lock: protects @maps and @num_maps
+ * @fail_maps: how many attempts to map memory are to fail
+ * @map_lock: protects @maps, @num_maps and @fail_maps
  * @maps: live mappings
  * @num_maps: how many
  * @max_maps: how many there can be
@@ -143,6 +144,7 @@ struct kunit_virtio {
 	void (*hook)(void *data);
 	void *hook_data;
 	unsigned int map_delay;
+	unsigned int fail_maps;
 
 	raw_spinlock_t map_lock;
 	struct kunit_virtio_map *maps;
@@ -246,6 +248,10 @@ static dma_addr_t kunit_virtio_map_page(union virtio_map map, struct page *page,
 	kunit_virtio_call_hook(kv);
 
 	guard(raw_spinlock_irqsave)(&kv->map_lock);
+	if (kv->fail_maps) {
+		kv->fail_maps--;
+		return DMA_MAPPING_ERROR;
+	}
 	if (kv->num_maps == kv->max_maps) {
 		kunit_virtio_breach(kv, "more memory mapped than the rings can hold");
 		return DMA_MAPPING_ERROR;
@@ -1569,6 +1575,24 @@ void kunit_virtio_slow_maps(struct kunit_virtio *kv, unsigned int delay_us)
 	kv->map_delay = delay_us;
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_slow_maps);
+
+/**
+ * kunit_virtio_fail_maps() - Have buffers not added to a virtqueue
+ * @kv: the device
+ * @count: how many of the next attempts to map memory fail
+ *
+ * Bounce buffers may all be in use, for instance. A buffer of which a part
+ * cannot be mapped is not added, and the driver gets an error other than the one
+ * for a full virtqueue.
+ *
+ * Context: Any context.
+ */
+void kunit_virtio_fail_maps(struct kunit_virtio *kv, unsigned int count)
+{
+	guard(raw_spinlock_irqsave)(&kv->map_lock);
+	kv->fail_maps = count;
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_fail_maps);
 
 /**
  * kunit_virtio_notifications() - Count the driver's notifications

@@ -79,6 +79,7 @@ void kunit_virtio_fail_find_vqs(struct kunit_virtio *kv, int err);
 void kunit_virtio_irq_window(struct kunit_virtio *kv, void (*hook)(void *data),
 			     void *data);
 void kunit_virtio_slow_maps(struct kunit_virtio *kv, unsigned int delay_us);
+void kunit_virtio_fail_maps(struct kunit_virtio *kv, unsigned int count);
 
 unsigned int kunit_virtio_notifications(struct kunit_virtio *kv,
 					unsigned int index);

@@ -21,6 +21,7 @@
 #include <linux/gpio/driver.h>
 #include <linux/gpio/machine.h>
 #include <linux/interrupt.h>
+#include <linux/iopoll.h>
 #include <linux/irq.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
@@ -1364,15 +1365,11 @@ static void fuzz_expect_idle(struct fuzz *f)
 
 static bool fuzz_armed(struct fuzz *f, unsigned int gpio)
 {
-	unsigned int i;
+	struct kunit_virtio_buf *buf;
 
-	for (i = 0; i < FUZZ_WAIT_MS; i++) {
-		if (READ_ONCE(f->lines[gpio].armed))
-			return true;
-		usleep_range(900, 1100);
-	}
-
-	return false;
+	return !read_poll_timeout(READ_ONCE, buf, buf, USEC_PER_MSEC,
+				  FUZZ_WAIT_MS * USEC_PER_MSEC, false,
+				  f->lines[gpio].armed);
 }
 
 /* An edge comes through, once. */

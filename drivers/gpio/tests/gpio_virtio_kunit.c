@@ -18,6 +18,7 @@
 #include <linux/gpio/driver.h>
 #include <linux/gpio/machine.h>
 #include <linux/interrupt.h>
+#include <linux/iopoll.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
 #include <linux/jiffies.h>
@@ -44,6 +45,7 @@
 #define BANK_EVENTQ		1
 #define BANK_LOG		128
 #define BANK_WAIT_MS		60000
+#define BANK_POLL_US		USEC_PER_MSEC
 
 struct bank;
 
@@ -542,15 +544,10 @@ static unsigned int bank_num_held(struct bank *bank)
 /* Wait until the device holds so many requests. */
 static bool bank_holds(struct bank *bank, unsigned int count)
 {
-	unsigned int i;
+	unsigned int num;
 
-	for (i = 0; i < BANK_WAIT_MS; i++) {
-		if (bank_num_held(bank) >= count)
-			return true;
-		usleep_range(900, 1100);
-	}
-
-	return false;
+	return !read_poll_timeout(bank_num_held, num, num >= count, BANK_POLL_US,
+				  BANK_WAIT_MS * USEC_PER_MSEC, false, bank);
 }
 
 /* Start and stop */
@@ -728,6 +725,12 @@ static void bank_call_expect(struct bank_call *call, int ret)
 	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(call->task), ret);
 }
 
+static void bank_expect_waiting(struct bank_call *call)
+{
+	KUNIT_EXPECT_FALSE(call->bank->test,
+			   kunit_virtio_task_wait(call->task, 50));
+}
+
 /* The log holds all fields of each request, little endian, and no more. */
 static void bank_expect_log(struct bank *bank, unsigned int index,
 			    const char *bytes)
@@ -801,15 +804,15 @@ static void gpio_virtio_wire_free(struct kunit *test)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 	struct gpio_desc *desc = bank_get_line(bank, 5, GPIOD_OUT_HIGH);
-	unsigned int i;
+	unsigned int num;
 
 	KUNIT_EXPECT_EQ(test, bank->lines[5].direction,
 			VIRTIO_GPIO_DIRECTION_OUT);
 	bank_set_override(bank, NULL);
 	bank_put_line(bank, desc);
 
-	for (i = 0; i < BANK_WAIT_MS && !READ_ONCE(bank->num_log); i++)
-		usleep_range(900, 1100);
+	read_poll_timeout(READ_ONCE, num, num, BANK_POLL_US,
+			  BANK_WAIT_MS * USEC_PER_MSEC, false, bank->num_log);
 	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
 	bank_expect_log(bank, 0, "\x03\x00\x05\x00\x00\x00\x00\x00");
 }
@@ -1287,6 +1290,33 @@ static void gpio_virtio_request_full_queue(struct kunit *test)
 		bank_call_expect(call[i], 0);
 }
 
+/*
+ * A request that cannot be added, although there is a tag, waits for one that
+ * was, and fails if there is none to wait for.
+ */
+static void gpio_virtio_request_cannot_be_added(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_call *first, *second;
+
+	kunit_virtio_fail_maps(bank->kv, 1);
+	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 2), -ENOMEM);
+
+	bank_set_override(bank, bank_hold);
+	first = bank_call(bank, bank_call_get, 2);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_fail_maps(bank->kv, 1);
+	second = bank_call(bank, bank_call_get, 3);
+	bank_expect_waiting(second);
+	KUNIT_EXPECT_EQ(test, bank_num_held(bank), 1);
+
+	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 1);
+	bank_call_expect(first, 1);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+	bank_reply(bank->held[1], VIRTIO_GPIO_STATUS_OK, 0);
+	bank_call_expect(second, 0);
+}
+
 /* Who waits for a tag is served in order, and with one tag one at a time. */
 static void gpio_virtio_request_tags_in_order(struct kunit *test)
 {
@@ -1420,6 +1450,7 @@ static struct kunit_case gpio_virtio_request_cases[] = {
 	KUNIT_CASE(gpio_virtio_request_8_threads),
 	KUNIT_CASE(gpio_virtio_request_8_threads_1_line),
 	KUNIT_CASE_PARAM(gpio_virtio_request_full_queue, queue_size_gen_params),
+	KUNIT_CASE(gpio_virtio_request_cannot_be_added),
 	KUNIT_CASE(gpio_virtio_request_tags_in_order),
 	KUNIT_CASE(gpio_virtio_request_slot_reuse),
 	KUNIT_CASE(gpio_virtio_request_queue_too_small),
@@ -1933,6 +1964,33 @@ static void gpio_virtio_direction_abandoned(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
 }
 
+/* What the device said before the change that it has not answered yet */
+static void gpio_virtio_direction_outdated(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_call *ask, *change, *again;
+
+	bank_set_override(bank, bank_refuse);
+	KUNIT_EXPECT_EQ(test, bank->gc->direction_input(bank->gc, 3), -EINVAL);
+
+	bank_set_override(bank, bank_hold);
+	ask = bank_call(bank, bank_call_direction, 3);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	change = bank_call(bank, bank_call_input, 3);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK,
+		   VIRTIO_GPIO_DIRECTION_OUT);
+	bank_call_expect(ask, GPIO_LINE_DIRECTION_OUT);
+
+	again = bank_call(bank, bank_call_direction, 3);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 3));
+	bank_reply(bank->held[1], VIRTIO_GPIO_STATUS_OK, 0);
+	bank_call_expect(change, 0);
+	bank_reply(bank->held[2], VIRTIO_GPIO_STATUS_OK,
+		   VIRTIO_GPIO_DIRECTION_IN);
+	bank_call_expect(again, GPIO_LINE_DIRECTION_IN);
+}
+
 static void gpio_virtio_direction_unknown(struct kunit *test)
 {
 	struct bank *bank = bank_alloc(test, BANK_PARAMS(8));
@@ -1967,6 +2025,7 @@ static struct kunit_case gpio_virtio_direction_cases[] = {
 	KUNIT_CASE(gpio_virtio_direction_none),
 	KUNIT_CASE(gpio_virtio_direction_after_failure),
 	KUNIT_CASE(gpio_virtio_direction_abandoned),
+	KUNIT_CASE(gpio_virtio_direction_outdated),
 	KUNIT_CASE(gpio_virtio_direction_unknown),
 	KUNIT_CASE(gpio_virtio_direction_refused),
 	{}
@@ -1981,15 +2040,11 @@ static struct kunit_suite gpio_virtio_direction_suite = {
 
 static bool bank_logs(struct bank *bank, unsigned int count)
 {
-	unsigned int i;
+	unsigned int num;
 
-	for (i = 0; i < BANK_WAIT_MS; i++) {
-		if (READ_ONCE(bank->num_log) >= count)
-			return true;
-		usleep_range(900, 1100);
-	}
-
-	return false;
+	return !read_poll_timeout(READ_ONCE, num, num >= count, BANK_POLL_US,
+				  BANK_WAIT_MS * USEC_PER_MSEC, false,
+				  bank->num_log);
 }
 
 static int bank_call_free(void *data)
@@ -2105,6 +2160,30 @@ static void gpio_virtio_free_direction(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
 }
 
+/* The same while the request that deactivates the line waits for a tag */
+static void gpio_virtio_free_direction_without_a_tag(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8, .requestq = 2,
+							 .features = BANK_PLAIN));
+	struct bank_call *first, *ask;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	bank_set_override(bank, bank_hold);
+	first = bank_call(bank, bank_call_get, 0);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_call_expect(bank_call(bank, bank_call_free, 3), 0);
+	ask = bank_call(bank, bank_call_direction, 3);
+	bank_expect_waiting(ask);
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_TRUE(test, bank_holds(bank, i + 1));
+		bank_reply(bank->held[i], VIRTIO_GPIO_STATUS_OK, 0);
+	}
+	bank_call_expect(first, 0);
+	bank_call_expect(ask, GPIO_LINE_DIRECTION_IN);
+}
+
 /* Nobody gets the error, so it is in the log, and the direction is unknown. */
 static void gpio_virtio_free_refused(struct kunit *test)
 {
@@ -2138,6 +2217,7 @@ static struct kunit_case gpio_virtio_free_cases[] = {
 	KUNIT_CASE(gpio_virtio_free_64_lines),
 	KUNIT_CASE(gpio_virtio_free_and_request),
 	KUNIT_CASE(gpio_virtio_free_direction),
+	KUNIT_CASE(gpio_virtio_free_direction_without_a_tag),
 	KUNIT_CASE(gpio_virtio_free_refused),
 	KUNIT_CASE(gpio_virtio_free_on_broken_device),
 	{}
@@ -3341,6 +3421,35 @@ static int bank_call_resume_and_disable(void *data)
 	return 0;
 }
 
+static void bank_retrigger_and_shutdown(int irq)
+{
+	struct irq_data *d = irq_get_irq_data(irq);
+	struct irq_chip *chip = irq_data_get_irq_chip(d);
+
+	chip->irq_bus_lock(d);
+	chip->irq_retrigger(d);
+	chip->irq_shutdown(d);
+	chip->irq_bus_sync_unlock(d);
+}
+
+/* What the driver has kept for one user of an interrupt is not for the next. */
+static void gpio_virtio_irq_retrigger_freed(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	int number = bank_to_irq(bank, 5);
+	struct bank_irq *irq;
+
+	irq = bank_add_irq(bank, number, bank_irq_handler, NULL,
+			   IRQF_TRIGGER_RISING);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_retrigger_and_shutdown(number);
+	bank_release_irq(irq);
+	bank_add_irq(bank, number, bank_irq_handler, NULL, IRQF_TRIGGER_RISING);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 0);
+	bank_expect_working(bank, 5);
+}
+
 /* A thread that has had the system resume may disable interrupts as well. */
 static void gpio_virtio_irq_resume_nosync(struct kunit *test)
 {
@@ -3883,6 +3992,7 @@ static struct kunit_case gpio_virtio_irq_cases[] = {
 	KUNIT_CASE(gpio_virtio_irq_full_queue_storm),
 	KUNIT_CASE(gpio_virtio_irq_callback_in_thread),
 	KUNIT_CASE(gpio_virtio_irq_resume),
+	KUNIT_CASE(gpio_virtio_irq_retrigger_freed),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_type_change, irq_type_gen_params),
 	KUNIT_CASE(gpio_virtio_irq_type_change_late),
 	KUNIT_CASE(gpio_virtio_irq_type_change_refused),
@@ -4962,20 +5072,24 @@ static void gpio_virtio_probe_find_vqs_fails(struct kunit *test)
 /**
  * struct bad_queues - queues that the driver cannot work with
  * @name: what is wrong with them
+ * @message: what the driver says of them
  * @params: the bank
  */
 struct bad_queues {
 	const char *name;
+	const char *message;
 	struct bank_params params;
 };
 
 static const struct bad_queues bad_queues[] = {
-	{ "no requestq", { .ngpio = 8, .requestq = BANK_NO_QUEUE } },
-	{ "no eventq", { .ngpio = 8, .eventq = BANK_NO_QUEUE } },
-	{ "requestq too small", { .ngpio = 8, .requestq = 1,
-				  .features = BANK_IRQ } },
-	{ "eventq too small", { .ngpio = 8, .eventq = 1,
-				.features = BANK_IRQ } },
+	{ "no requestq", "failed to find virtqueues",
+	  { .ngpio = 8, .requestq = BANK_NO_QUEUE } },
+	{ "no eventq", "failed to find virtqueues",
+	  { .ngpio = 8, .eventq = BANK_NO_QUEUE } },
+	{ "requestq too small", "requestq is too small for a request",
+	  { .ngpio = 8, .requestq = 1, .features = BANK_IRQ } },
+	{ "eventq too small", "eventq is too small for an event",
+	  { .ngpio = 8, .eventq = 1, .features = BANK_IRQ } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(bad_queues, bad_queues, name);
@@ -4985,9 +5099,11 @@ static void gpio_virtio_probe_bad_queues(struct kunit *test)
 	const struct bad_queues *queues = test->param_value;
 	struct bank *bank = bank_alloc(test, &queues->params);
 
+	bank_watch(test, queues->message);
 	KUNIT_ASSERT_EQ(test, kunit_virtio_add(bank->kv), 0);
 	bank_expect_untouched(bank);
 	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
+	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 1);
 }
 
 /* With an indirect descriptor an event takes one entry. */
@@ -5374,12 +5490,6 @@ static int bank_call_up(void *data)
 	return kind->up(call->bank->kv);
 }
 
-static void bank_expect_waiting(struct bank_call *call)
-{
-	KUNIT_EXPECT_FALSE(call->bank->test,
-			   kunit_virtio_task_wait(call->task, 50));
-}
-
 /* What the driver sends to come back is in this order. */
 static unsigned int bank_replay_rank(const struct virtio_gpio_request *req)
 {
@@ -5422,12 +5532,12 @@ static void bank_expect_output(struct bank *bank, u16 gpio, u8 value)
 
 static bool bank_sees_events(struct bank *bank, int count)
 {
-	unsigned int i;
+	int events;
 
-	for (i = 0; i < BANK_WAIT_MS && atomic_read(&bank->events) < count; i++)
-		usleep_range(900, 1100);
+	read_poll_timeout(atomic_read, events, events >= count, BANK_POLL_US,
+			  BANK_WAIT_MS * USEC_PER_MSEC, false, &bank->events);
 
-	return atomic_read(&bank->events) == count;
+	return events == count;
 }
 
 /* Outputs are back before anything else, at levels they had, and no others. */
@@ -5738,18 +5848,25 @@ static void gpio_virtio_sleep_irq_masked(struct kunit *test)
 	bank_call_expect(bank_call(bank, bank_call_free_irq, 2), 0);
 }
 
+static int bank_any_armed(struct bank *bank)
+{
+	unsigned int gpio;
+
+	for (gpio = 0; gpio < bank->params.ngpio; gpio++)
+		if (READ_ONCE(bank->lines[gpio].armed))
+			return gpio;
+
+	return -ENOENT;
+}
+
 static int bank_wait_any_armed(struct bank *bank)
 {
-	unsigned int i, gpio;
+	int gpio;
 
-	for (i = 0; i < BANK_WAIT_MS; i++) {
-		for (gpio = 0; gpio < bank->params.ngpio; gpio++)
-			if (READ_ONCE(bank->lines[gpio].armed))
-				return gpio;
-		usleep_range(900, 1100);
-	}
+	read_poll_timeout(bank_any_armed, gpio, gpio >= 0, BANK_POLL_US,
+			  BANK_WAIT_MS * USEC_PER_MSEC, false, bank);
 
-	return -ETIMEDOUT;
+	return gpio;
 }
 
 /* An eventq with room for one line, of which three want to be heard */

@@ -7,7 +7,7 @@
 
 #include <linux/atomic.h>
 #include <linux/console.h>
-#include <linux/delay.h>
+#include <linux/iopoll.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
@@ -73,15 +73,14 @@ static inline void bank_watch_log(struct kunit *test)
 static inline int bank_complaints_seen(struct kunit *test)
 {
 	int marks = atomic_read(&bank_marks);
-	unsigned int i;
+	int now;
 
 	pr_warn("%s\n", BANK_LOG_MARK);
-	for (i = 0; i < BANK_LOG_WAIT_MS; i++) {
-		if (atomic_read(&bank_marks) != marks)
-			break;
-		usleep_range(900, 1100);
-	}
-	KUNIT_EXPECT_NE(test, atomic_read(&bank_marks), marks);
+	KUNIT_EXPECT_EQ(test, 0,
+			read_poll_timeout(atomic_read, now, now != marks,
+					  USEC_PER_MSEC,
+					  BANK_LOG_WAIT_MS * USEC_PER_MSEC,
+					  false, &bank_marks));
 
 	return atomic_read(&bank_complaints);
 }

@@ -474,6 +474,21 @@ static void virtio_kunit_direct(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, echo_post(echo, &echo->req[2]), -ENOSPC);
 }
 
+/* A part of a buffer that cannot be mapped leaves nothing of the others. */
+static void virtio_kunit_fail_maps(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+
+	kunit_virtio_fail_maps(echo->kv, 1);
+	KUNIT_EXPECT_EQ(test, echo_post(echo, &echo->req[0]), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, echo->vq->num_free, 4);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(echo->kv), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_notifications(echo->kv, 0), 0);
+
+	KUNIT_EXPECT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(echo->kv), 2);
+}
+
 /* The device asks for a notification each time that it has seen all. */
 static void virtio_kunit_event_idx(struct kunit *test)
 {
@@ -1003,6 +1018,7 @@ static struct kunit_case virtio_kunit_cases[] = {
 	KUNIT_CASE(virtio_kunit_callback_context),
 	KUNIT_CASE(virtio_kunit_indirect),
 	KUNIT_CASE(virtio_kunit_direct),
+	KUNIT_CASE(virtio_kunit_fail_maps),
 	KUNIT_CASE(virtio_kunit_event_idx),
 	KUNIT_CASE(virtio_kunit_reset_makes_stale),
 	KUNIT_CASE(virtio_kunit_push_raw),
