@@ -60,6 +60,29 @@ readonly CLANG_NEEDS='
 command:clang-19        clang-19
 '
 
+# The same for the checks, by the names in the heads of tools/checks, and for
+# 'submit': what Debian 13's b4 needs.
+readonly SPARSE_NEEDS='
+command:sparse          sparse
+'
+readonly COCCINELLE_NEEDS='
+command:spatch          coccinelle
+'
+readonly CODESPELL_NEEDS='
+command:codespell       codespell
+'
+readonly PAHOLE_NEEDS='
+command:pahole          dwarves
+command:g++             g++
+'
+readonly B4_NEEDS='
+file:/usr/lib/python3/dist-packages/patatt python3-patatt
+file:/usr/lib/python3/dist-packages/dkim python3-dkim
+file:/usr/lib/python3/dist-packages/dns python3-dnspython
+file:/usr/lib/python3/dist-packages/requests python3-requests
+command:git-filter-repo git-filter-repo
+'
+
 # need_more NAME, need_qemu, need_fuzz: these count as well from now on.
 MORE_NEEDS=
 need_more() {
