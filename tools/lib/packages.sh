@@ -71,6 +71,11 @@ command:spatch          coccinelle
 readonly CODESPELL_NEEDS='
 command:codespell       codespell
 '
+readonly CHECKPATCH_NEEDS='
+file:/usr/lib/python3/dist-packages/ply python3-ply
+file:/usr/lib/python3/dist-packages/git python3-git
+command:codespell       codespell
+'
 readonly PAHOLE_NEEDS='
 command:pahole          dwarves
 command:g++             g++

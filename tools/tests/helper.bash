@@ -34,7 +34,7 @@ make_linux() {
 make_repo() {
 	REPO=$BATS_TEST_TMPDIR/repo
 	mkdir -p "$REPO/patches/mainline" "$REPO/tools"
-	cp -r "$BATS_TEST_DIRNAME"/../{vgpio,cmd,lib,guest} "$REPO/tools"
+	cp -r "$BATS_TEST_DIRNAME"/../{vgpio,cmd,lib,guest,checks} "$REPO/tools"
 	printf 'tag v7.3\npackage linux-source-7.3 7.3.4-1\noldest v7.2\n' \
 		>"$REPO/patches/mainline/BASE"
 	echo cover >"$REPO/patches/mainline/cover-letter.txt"

@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# check and submit: what they find, and what they refuse.
+
+load helper
+
+setup() {
+	common_setup
+	# What the checks need is not installed for these tests.
+	sed -i '/^# needs: /d' "$REPO"/tools/checks/*
+}
+
+refused() {
+	run vgpio "$@"
+	[ "$status" -eq 1 ]
+	one_line
+}
+
+# series MESSAGE [LINE]: one patch with this message, which adds LINE.
+series() {
+	WORK=$(vgpio apply 2>/dev/null)
+	printf '%s\n' "${2:-int more;}" >>"$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qam "$1"
+	vgpio export 2>/dev/null
+}
+
+# finds CHECK TEXT...: it fails, and says each of these.
+finds() {
+	local text
+	run vgpio check "$1"
+	[ "$status" -eq 1 ]
+	[[ $output == *"FAIL $1 "* ]]
+	for text in "${@:2}"; do [[ $output == *"$text"* ]]; done
+}
+
+readonly GOOD=$'gpio: virtio: Return more\n\nThere is more to return.'
+
+@test "check --list: every check, and what it proves" {
+	local file
+	run vgpio check --list
+	[ "$status" -eq 0 ]
+	for file in "$REPO"/tools/checks/*; do
+		[[ $file != *.* ]] || continue
+		grep -q '^# proves: .' "$file"
+		[[ $output == *"$(basename "$file") "*"$(sed -n 's/^# proves: //p' "$file")"* ]]
+	done
+	[ "${#lines[@]}" -eq "$(ls "$REPO/tools/checks" | grep -vc '\.')" ]
+}
+
+@test "check: setup --send knows what each check needs" {
+	local need
+	sed -n 's/^# needs: //p' "$BATS_TEST_DIRNAME"/../checks/* | tr ' ' '\n' | while read -r need; do
+		grep -q "for more in .*\b$need\b.*b4;" "$REPO/tools/cmd/setup"
+		grep -q "^readonly ${need^^}_NEEDS=" "$REPO/tools/lib/packages.sh"
+	done
+}
+
+@test "check: what it does not know" {
+	series "$GOOD"
+	refused check nonsense
+	[[ $output == *"no check 'nonsense'; they are: apply "* ]]
+	refused check --nonsense
+	refused check --fast apply
+	refused check --patch
+	run vgpio check --patch 2
+	[[ $status -eq 1 && $output == *"--patch 2: the series has patches 1 to 1"* ]]
+	run vgpio check --patch 2-x
+	[[ $status -eq 1 && $output == *"--patch 2-x: is neither"* ]]
+}
+
+@test "check: a series that is as it should be" {
+	series "$GOOD"
+	run vgpio check apply messages exports kconfig-order
+	[ "$status" -eq 0 ]
+	[[ $output == *"4 passed, 0 failed" ]]
+}
+
+@test "check: it stops at what fails, or goes on" {
+	series 'gpio: virtio: Return more.'
+	run vgpio check messages exports
+	[ "$status" -eq 1 ]
+	[[ $output == *"not run after the failure: exports"*"0 passed, 1 failed" ]]
+	run vgpio check --keep-going messages exports
+	[ "$status" -eq 1 ]
+	[[ $output == *"1 passed, 1 failed" ]]
+}
+
+@test "check --patch: only that one counts" {
+	make_series
+	git -C "$WORK" commit -q --amend -m 'Returned'
+	vgpio export 2>/dev/null
+	run vgpio check --patch 1-2 --keep-going messages
+	[[ $output != *0003* ]]
+	run vgpio check --patch 3 messages
+	[[ $output == *"0003: the subject names no subsystem"* && $output != *0001* ]]
+}
+
+@test "check: a check that dies does not pass" {
+	series "$GOOD"
+	sed -i 's/proved /false || return; proved /' "$REPO/tools/checks/exports"
+	finds exports "did not come to its end"
+}
+
+@test "apply: a space too many" {
+	series "$GOOD" 'int more; '
+	finds apply "0001: does not apply"
+}
+
+@test "messages: subjects" {
+	series $'gpio: virtio: Adds a very long subject that goes on and on until it has too many columns.'
+	finds messages "columns, 75 are the limit" "ends with a full stop" "not in the imperative" "says nothing"
+}
+
+@test "messages: lines and trailers" {
+	series "$GOOD $(printf 'x%.0s' {1..70})
+
+Fixes: 3a29355 (gpio: Add)
+Cc: Stable <stable@kernel.org>
+Reviewed-by: Somebody <s@example.org>"
+	finds messages "a line has" "not of the form 'Fixes:" "line for stable" "nobody gave: Reviewed-by:"
+}
+
+@test "messages: Fixes: names a commit that is there" {
+	local commit
+	commit=$(git -C "$LINUX" rev-parse --short=12 HEAD)
+	series "$GOOD
+
+Fixes: $commit (\"another subject\")
+Cc: stable@vger.kernel.org"
+	finds messages "$commit has another subject"
+}
+
+@test "messages: what is for stable fixes something" {
+	series "$GOOD
+
+Cc: stable@vger.kernel.org"
+	finds messages "is for stable, and has no Fixes:"
+}
+
+# a_checkpatch MESSAGE: the tree's, which says this of every patch.
+a_checkpatch() {
+	mkdir -p "$LINUX/scripts"
+	printf 'print "$ARGV[-1]:3: %s\\n";' "$1" >"$LINUX/scripts/checkpatch.pl"
+	git -C "$LINUX" add .
+	git -C "$LINUX" commit -qm checkpatch
+}
+
+@test "checkpatch: what it says is found, unless it is excepted with a reason" {
+	a_checkpatch 'ERROR:CODE_INDENT: code indent should use tabs'
+	series "$GOOD"
+	: >"$REPO/tools/checks/checkpatch.exceptions"
+	finds checkpatch "0001: 3: ERROR:CODE_INDENT: code indent"
+	printf 'CODE_INDENT\n' >"$REPO/tools/checks/checkpatch.exceptions"
+	finds checkpatch "each exception needs a reason"
+	printf 'CODE_INDENT\n\t= As it is.\n' >"$REPO/tools/checks/checkpatch.exceptions"
+	run vgpio check checkpatch
+	[ "$status" -eq 0 ]
+	printf 'CODE_INDENT\n\t= As it is.\nGONE\n\t= No.\n' >"$REPO/tools/checks/checkpatch.exceptions"
+	finds checkpatch "nothing says GONE any more"
+}
+
+@test "exports: a symbol that nobody else uses" {
+	series "$GOOD" 'EXPORT_SYMBOL_GPL(more_of_it);'
+	finds exports "more_of_it is exported"
+}
+
+@test "kconfig-order: an entry out of place" {
+	printf 'config %s\n' A C D E G >"$LINUX/drivers/gpio/Kconfig"
+	git -C "$LINUX" add .
+	git -C "$LINUX" commit -qm Kconfig
+	WORK=$(vgpio apply 2>/dev/null)
+	sed -i 's/config C/config F\n&/' "$WORK/drivers/gpio/Kconfig"
+	git -C "$WORK" commit -qam "$GOOD"
+	vgpio export 2>/dev/null
+	finds kconfig-order "drivers/gpio/Kconfig: F stands above C"
+}
+
+@test "what was there before does not count, wherever it stands now" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '%s\n' 'a.c:1:2: warning: old' >before
+	printf '%s\n' 'a.c:9:2: warning: old' 'a.c:10:2: warning: old' 'b.c:1: warning: new' >after
+	run bash -c '. "$1/check.sh"; new_lines before after' - "$REPO/tools/lib"
+	[ "$output" = $'a.c:10:2: warning: old\nb.c:1: warning: new' ]
+	: >before
+	run bash -c '. "$1/check.sh"; new_lines before after' - "$REPO/tools/lib"
+	[ "${#lines[@]}" -eq 3 ]
+}
+
+# --- submit -----------------------------------------------------------------------
+
+cover() {
+	printf '%s\n' 'Subject: [PATCH 00/03] gpio: virtio: All' '' 'Text.' "$@" \
+		>"$REPO/patches/mainline/cover-letter.txt"
+}
+
+@test "submit: where the mails go" {
+	series "$GOOD"
+	cover
+	refused submit
+	[[ $output == *"pass -o DIR, where the mails go, or --dry-run"* ]]
+	refused submit -o
+	refused submit -o /proc/no
+	touch "$BATS_TEST_TMPDIR/file"
+	refused submit -o "$BATS_TEST_TMPDIR"
+	[[ $output == *"is not empty"* ]]
+}
+
+@test "submit: options that exclude each other" {
+	refused submit --dry-run --reroll
+	[[ $output == *"pass one of them"* ]]
+	refused submit --tree
+	[[ $output == *"--tree needs a folder"* ]]
+}
+
+@test "submit: a cover letter without a subject" {
+	refused submit --dry-run
+	[[ $output == *"cover-letter.txt: the first line is not 'Subject: "* ]]
+}
+
+@test "submit: the changes of earlier revisions are kept, each once" {
+	printf '%s\n' Title '' Text --- 'Changes in v3:' '- three' '' 'Changes in v2:' '- two' >"$BATS_TEST_TMPDIR/old"
+	run bash -c '. "$1/cmd/submit"; COVER_LOG=$2; older_changes "$3"' - "$REPO/tools" \
+		$'Changes in v4:\n- four\n\nChanges in v3:\n- three, said better' "$BATS_TEST_TMPDIR/old"
+	[ "$output" = $'Changes in v2:\n- two' ]
+}
