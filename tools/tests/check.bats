@@ -4,6 +4,7 @@
 load helper
 
 setup() {
+	OUTER=${XDG_CACHE_HOME:-$HOME/.cache}/vgpio
 	common_setup
 	# What the checks need is not installed for these tests.
 	sed -i '/^# needs: /d' "$REPO"/tools/checks/*
@@ -43,7 +44,7 @@ readonly GOOD=$'gpio: virtio: Return more\n\nThere is more to return.'
 		grep -q '^# proves: .' "$file"
 		[[ $output == *"$(basename "$file") "*"$(sed -n 's/^# proves: //p' "$file")"* ]]
 	done
-	[ "${#lines[@]}" -eq "$(ls "$REPO/tools/checks" | grep -vc '\.')" ]
+	[ "${#lines[@]}" -eq "$(find "$REPO/tools/checks" -type f ! -name '*.*' | wc -l)" ]
 }
 
 @test "check: setup --send knows what each check needs" {
@@ -187,14 +188,31 @@ a_checkpatch() {
 
 # --- submit -----------------------------------------------------------------------
 
+# cover LINE...: a cover letter with these lines below its text.
 cover() {
 	printf '%s\n' 'Subject: [PATCH 00/03] gpio: virtio: All' '' 'Text.' "$@" \
 		>"$REPO/patches/mainline/cover-letter.txt"
 }
 
+# with_b4: as it is in the cache of whoever runs the tests; a tree with the scripts
+# that b4 runs; and somebody who sends.
+with_b4() {
+	[[ -d $OUTER/b4 ]] || skip "b4 is not in the cache; 'submit --dry-run' fetches it"
+	mkdir -p "$XDG_CACHE_HOME/vgpio" "$LINUX/scripts"
+	ln -s "$OUTER/b4" "$XDG_CACHE_HOME/vgpio/b4"
+	printf '#!/bin/sh\necho linux-gpio@vger.kernel.org\n' >"$LINUX/scripts/get_maintainer.pl"
+	printf '#!/bin/sh\n' >"$LINUX/scripts/checkpatch.pl"
+	chmod +x "$LINUX"/scripts/*
+	git -C "$LINUX" add .
+	git -C "$LINUX" commit -qm scripts
+	git config --global user.name Sender
+	git config --global user.email sender@example.org
+	MAILS=$BATS_TEST_TMPDIR/mails
+}
+
 @test "submit: where the mails go" {
 	series "$GOOD"
-	cover
+	cover ''
 	refused submit
 	[[ $output == *"pass -o DIR, where the mails go, or --dry-run"* ]]
 	refused submit -o
@@ -221,4 +239,68 @@ cover() {
 	run bash -c '. "$1/cmd/submit"; COVER_LOG=$2; older_changes "$3"' - "$REPO/tools" \
 		$'Changes in v4:\n- four\n\nChanges in v3:\n- three, said better' "$BATS_TEST_TMPDIR/old"
 	[ "$output" = $'Changes in v2:\n- two' ]
+}
+
+@test "submit: git am makes the series of the mails, in a tree of somebody's own" {
+	local branch
+	with_b4
+	make_series
+	cover ''
+	branch=$(git -C "$LINUX" symbolic-ref HEAD)
+	run vgpio submit --tree "$LINUX" -o "$MAILS"
+	[ "$status" -eq 0 ]
+	[[ $output == *"[PATCH 0/3] gpio: virtio: All"*"[PATCH 3/3] gpio: virtio: Return thirty"* ]]
+	[[ $output == *"From: Sender <sender@example.org>"*"To: linux-gpio@vger.kernel.org"* ]]
+	[[ $output == *"Nothing was sent"*"git rebase --signoff"*"b4 send"* ]]
+	[ "$(git -C "$LINUX" symbolic-ref HEAD)" = "$branch" ]
+	git clone -q "$LINUX" "$BATS_TEST_TMPDIR/clone"
+	git -C "$BATS_TEST_TMPDIR/clone" am -q "$MAILS"/000[1-3]*
+	cmp "$BATS_TEST_TMPDIR/clone/drivers/gpio/gpio-virtio.c" "$REPO/drivers/gpio/gpio-virtio.c"
+	! grep -rqi '^Signed-off-by' "$MAILS"
+	grep -q '^change-id: ' "$MAILS"/0000*
+}
+
+@test "submit --reroll: the next revision, its changes and those before, and a range-diff" {
+	with_b4
+	make_series
+	cover ''
+	run vgpio submit --reroll --tree "$LINUX" -o "$MAILS"
+	[[ $status -eq 1 && $output == *"there is no branch b4/virtio-gpio yet"* ]]
+	vgpio submit --tree "$LINUX" -o "$MAILS"
+	run vgpio submit --reroll --tree "$LINUX" -o "$MAILS-2"
+	[[ $status -eq 1 && $output == *"as 'Changes in v2:'"* ]]
+	local number
+	for number in 2 3; do
+		sed -i "${number}s/return .;/return 9;/" "$WORK/drivers/gpio/gpio-virtio.c"
+		git -C "$WORK" commit -q --amend -a --no-edit
+		vgpio export
+		cover --- "Changes in v$number:" "- change $number"
+		vgpio submit --reroll --tree "$LINUX" -o "$MAILS-$number"
+		grep -q '^    + *+\|^ *++' "$MAILS-$number/range-diff.txt"
+	done
+	grep -q '^Subject: \[PATCH v3 0/3\]' "$MAILS"-3/0000*
+	[[ $(sed -n '/^---$/,$p' "$MAILS"-3/0000*) == *"Changes in v3:"*"- change 3"*"Changes in v2:"*"- change 2"* ]]
+	[ "$(grep -c '^Changes in v' "$MAILS"-3/0000*)" -eq 2 ]
+}
+
+@test "submit --dry-run leaves nothing behind" {
+	local before
+	with_b4
+	make_series
+	cover ''
+	before=$(fingerprint "$LINUX")
+	run vgpio submit --dry-run --tree "$LINUX"
+	[ "$status" -eq 0 ]
+	[[ $output == *"[PATCH 3/3] "* && $output != *"Nothing was sent"* ]]
+	[ "$(fingerprint "$LINUX")" = "$before" ]
+	[ ! -e "$XDG_CACHE_HOME/vgpio/submit" ]
+}
+
+@test "submit: somebody without a name" {
+	with_b4
+	make_series
+	cover ''
+	rm "$HOME/.gitconfig"
+	refused submit --tree "$LINUX" -o "$MAILS"
+	[[ $output == *"git knows no user.name and user.email of yours"* ]]
 }
