@@ -203,6 +203,7 @@ with_b4() {
 	printf '#!/bin/sh\necho linux-gpio@vger.kernel.org\n' >"$LINUX/scripts/get_maintainer.pl"
 	printf '#!/bin/sh\n' >"$LINUX/scripts/checkpatch.pl"
 	chmod +x "$LINUX"/scripts/*
+	touch "$LINUX/Kconfig"
 	git -C "$LINUX" add .
 	git -C "$LINUX" commit -qm scripts
 	git config --global user.name Sender
