@@ -12,11 +12,13 @@
  * same, and when is up to the scheduler.
  */
 
+#include <linux/array_size.h>
 #include <linux/bitmap.h>
 #include <linux/cleanup.h>
 #include <linux/crc32.h>
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/gpio/consumer.h>
 #include <linux/gpio/driver.h>
 #include <linux/gpio/machine.h>
@@ -24,7 +26,10 @@
 #include <linux/iopoll.h>
 #include <linux/irq.h>
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/overflow.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
 #include <linux/rwsem.h>
@@ -35,7 +40,6 @@
 #include <linux/string.h>
 #include <linux/timer.h>
 #include <linux/virtio.h>
-#include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <linux/wait.h>
 #include <uapi/linux/virtio_gpio.h>

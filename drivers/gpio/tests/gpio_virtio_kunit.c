@@ -7,9 +7,11 @@
  * says, unless a test tells it not to.
  */
 
+#include <linux/array_size.h>
 #include <linux/bitmap.h>
 #include <linux/cleanup.h>
 #include <linux/completion.h>
+#include <linux/container_of.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -22,6 +24,7 @@
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/property.h>
@@ -998,8 +1001,8 @@ static void gpio_virtio_config_names_size_absurd(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, kunit_virtio_bound(bank->kv));
 		bank_find_chip(bank);
 		KUNIT_EXPECT_NULL(test, bank->gc->names);
-		KUNIT_EXPECT_NE(test, bank->log[0].type,
-				cpu_to_le16(VIRTIO_GPIO_MSG_GET_NAMES));
+		KUNIT_EXPECT_NE(test, le16_to_cpu(bank->log[0].type),
+				VIRTIO_GPIO_MSG_GET_NAMES);
 	}
 }
 
