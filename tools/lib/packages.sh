@@ -88,6 +88,12 @@ file:/usr/lib/python3/dist-packages/requests python3-requests
 command:git-filter-repo git-filter-repo
 '
 
+# The same for 'bench' and its plots.
+readonly BENCH_NEEDS='
+command:gnuplot         gnuplot-nox
+command:taskset         util-linux
+'
+
 # need_more NAME, need_qemu, need_fuzz: these count as well from now on.
 MORE_NEEDS=
 need_more() {

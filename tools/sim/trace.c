@@ -150,8 +150,9 @@ int trace_open(struct trace *t, const char *path, struct device *dev, struct err
 	};
 	device_listen(dev, &t->listener);
 	begin(t, t->start_ns, "start");
-	buffer_printf(&t->line, ",\"lines\":%u,\"seed\":%llu", dev->bank.count,
-		      (unsigned long long)dev->faults.seed);
+	buffer_printf(&t->line, ",\"lines\":%u,\"seed\":%llu,\"monotonic\":%llu",
+		      dev->bank.count, (unsigned long long)dev->faults.seed,
+		      (unsigned long long)t->start_ns);
 	end(t);
 	return 0;
 }
