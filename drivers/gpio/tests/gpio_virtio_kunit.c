@@ -28,6 +28,7 @@
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/property.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -2187,6 +2188,20 @@ static void gpio_virtio_free_direction_without_a_tag(struct kunit *test)
 	bank_call_expect(ask, GPIO_LINE_DIRECTION_IN);
 }
 
+/* Nobody hears of it but the log, and the line is as usable as before. */
+static void gpio_virtio_free_cannot_be_added(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+
+	bank_watch(test, "request 0x3 for line 2 failed: -ENOMEM");
+	kunit_virtio_fail_maps(bank->kv, 1);
+	bank->gc->free(bank->gc, 2);
+	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 1);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
+	KUNIT_EXPECT_EQ(test, bank->gc->direction_output(bank->gc, 2, 1), 0);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 2);
+}
+
 /* Nobody gets the error, so it is in the log, and the direction is unknown. */
 static void gpio_virtio_free_refused(struct kunit *test)
 {
@@ -2221,6 +2236,7 @@ static struct kunit_case gpio_virtio_free_cases[] = {
 	KUNIT_CASE(gpio_virtio_free_and_request),
 	KUNIT_CASE(gpio_virtio_free_direction),
 	KUNIT_CASE(gpio_virtio_free_direction_without_a_tag),
+	KUNIT_CASE(gpio_virtio_free_cannot_be_added),
 	KUNIT_CASE(gpio_virtio_free_refused),
 	KUNIT_CASE(gpio_virtio_free_on_broken_device),
 	{}
@@ -3424,6 +3440,19 @@ static int bank_call_resume_and_disable(void *data)
 	return 0;
 }
 
+/* The irq core asks for an event again when the system resumes. */
+static void gpio_virtio_irq_retrigger(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	struct irq_data *d = irq_get_irq_data(irq->irq);
+
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	KUNIT_EXPECT_EQ(test, irq_data_get_irq_chip(d)->irq_retrigger(d), 1);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 1), 1);
+	bank_expect_working(bank, 5);
+}
+
 static void bank_retrigger_and_shutdown(int irq)
 {
 	struct irq_data *d = irq_get_irq_data(irq);
@@ -3451,6 +3480,32 @@ static void gpio_virtio_irq_retrigger_freed(struct kunit *test)
 	bank_settle();
 	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 0);
 	bank_expect_working(bank, 5);
+}
+
+/* A buffer that cannot be added is tried again, although nothing happens. */
+static void gpio_virtio_irq_cannot_be_added(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	kunit_virtio_fail_maps(bank->kv, 1);
+	bank_edge(bank, 5);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 1), 1);
+	bank_expect_working(bank, 5);
+}
+
+/* What /proc/interrupts says of the line's chip */
+static void gpio_virtio_irq_print_chip(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	struct irq_data *d = irq_get_irq_data(irq->irq);
+	char text[32] = "";
+	struct seq_file s = { .buf = text, .size = sizeof(text) - 1 };
+
+	irq_data_get_irq_chip(d)->irq_print_chip(d, &s);
+	KUNIT_EXPECT_STREQ(test, text, dev_name(&kunit_virtio_vdev(bank->kv)->dev));
 }
 
 /* A thread that has had the system resume may disable interrupts as well. */
@@ -3995,7 +4050,10 @@ static struct kunit_case gpio_virtio_irq_cases[] = {
 	KUNIT_CASE(gpio_virtio_irq_full_queue_storm),
 	KUNIT_CASE(gpio_virtio_irq_callback_in_thread),
 	KUNIT_CASE(gpio_virtio_irq_resume),
+	KUNIT_CASE(gpio_virtio_irq_retrigger),
 	KUNIT_CASE(gpio_virtio_irq_retrigger_freed),
+	KUNIT_CASE(gpio_virtio_irq_cannot_be_added),
+	KUNIT_CASE(gpio_virtio_irq_print_chip),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_type_change, irq_type_gen_params),
 	KUNIT_CASE(gpio_virtio_irq_type_change_late),
 	KUNIT_CASE(gpio_virtio_irq_type_change_refused),
