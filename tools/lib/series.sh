@@ -22,7 +22,7 @@ check_series() {
 	PATCH_DIR=$VGPIO_ROOT/patches/$SERIES
 	local names
 	names=$(series_names | paste -sd' ')
-	series_names | grep -qxF -- "$SERIES" ||
+	series_names | grep -xF -- "$SERIES" >/dev/null ||
 		die "no series '$SERIES' in patches/; there is: ${names:-none}"
 }
 
