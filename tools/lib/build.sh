@@ -68,14 +68,15 @@ kernel_make() {
 
 # kernel_config NAME: BUILD configured by kunit/NAME, on top of allnoconfig.
 kernel_config() {
-	local log config=$VGPIO_ROOT/kunit/$1 option
+	local log config option
+	config=$(series_config "$1")
 	log_file log "${BUILD##*/}-config"
 	run_step "configuring (${BUILD##*/})" "$log" env KCONFIG_ALLCONFIG="$config" \
 		make -C "$SRC" ARCH="$ARCH" O="$BUILD" allnoconfig ||
 		die "the configuration failed; its log is $log"
 	while read -r option; do
 		grep -qxF "$option" "$BUILD/.config" ||
-			die "this kernel does not take $option of kunit/$1"
+			die "this kernel does not take $option of ${config#"$VGPIO_ROOT/"}"
 	done < <(grep '^CONFIG_' "$config")
 }
 
@@ -120,11 +121,28 @@ known_options() {
 		END { exit dropped }' "$2" >"$3"
 }
 
+# kunit_is_old: whether the tree's kunit.py takes its configuration from the folder
+# of the build only, and no filter. Linux 5.10 is such a tree.
+kunit_is_old() {
+	! grep -q -e --kunitconfig "$SRC/tools/testing/kunit/kunit.py"
+}
+
+# kunit_configs CONFIG...: sets config, the arguments that have kunit.py use them.
+kunit_configs() {
+	local file
+	config=()
+	if kunit_is_old; then
+		cat "$@" >"$BUILD/.kunitconfig"
+		return
+	fi
+	for file; do config+=(--kunitconfig="$file"); done
+}
+
 # kunit_build FLAVOUR CONFIG...: configure and build in SRC and BUILD.
 kunit_build() {
-	local flavour=$1 log config=() file
+	local flavour=$1 log config
 	shift
-	for file; do config+=(--kunitconfig="$file"); done
+	kunit_configs "$@"
 
 	log_file log "kunit-$flavour-config"
 	run_step "configuring ($flavour)" "$log" kunit_py config --build_dir="$BUILD" "${config[@]}" || {
@@ -139,9 +157,11 @@ kunit_build() {
 # KUNIT_PASSED, KUNIT_FAILED, KUNIT_SKIPPED and KUNIT_DETAIL. Returns 1 when it
 # does not build or the run did not end by itself.
 kunit_run() {
-	local flavour=$1 filter=$2 log config=() file json=$BUILD/kunit.json
+	local flavour=$1 filter=$2 log config json=$BUILD/kunit.json
 	shift 2
-	for file; do config+=(--kunitconfig="$file"); done
+	[[ -z $filter ]] || ! kunit_is_old ||
+		die "the KUnit of this tree runs all suites, so it takes no filter"
+	kunit_configs "$@"
 	KUNIT_PASSED=0 KUNIT_FAILED=0 KUNIT_SKIPPED=0 KUNIT_DETAIL=''
 	kunit_build "$flavour" "$@" || return
 
@@ -168,6 +188,9 @@ kunit_counts() {
 	KUNIT_DETAIL=$(tail -n +2 <<<"$report")
 }
 
+# A kernel that KUnit does not shut down ends because it has no root.
+readonly KUNIT_END='Kernel panic - not syncing: VFS: Unable to mount root'
+
 # What the kernel complains with, as an extended regular expression
 readonly KUNIT_SPLAT='((WARNING|BUG|UBSAN): |BUG [a-z]|INFO: (task|rcu)|Kernel panic).*'
 
@@ -175,7 +198,7 @@ readonly KUNIT_SPLAT='((WARNING|BUG|UBSAN): |BUG [a-z]|INFO: (task|rcu)|Kernel p
 # because of them, and after one of lockdep's there is no lockdep any more.
 kunit_splats() {
 	local splats
-	mapfile -t splats < <(grep -aoE "$KUNIT_SPLAT" "$1")
+	mapfile -t splats < <(grep -aoE "$KUNIT_SPLAT" "$1" | grep -vF "$KUNIT_END")
 	((${#splats[@]})) || return 0
 	KUNIT_FAILED=$((KUNIT_FAILED + ${#splats[@]}))
 	KUNIT_DETAIL+=${KUNIT_DETAIL:+$'\n'}$(printf 'failed: kernel log: %s\n' "${splats[@]:0:10}")

@@ -26,6 +26,17 @@ check_series() {
 		die "no series '$SERIES' in patches/; there is: ${names:-none}"
 }
 
+# series_config NAME: the kernel configuration of that name: one below kunit/ that
+# is for this series, or that for all.
+series_config() {
+	local own=$VGPIO_ROOT/kunit/$SERIES/$1
+	if [[ -e $own ]]; then
+		say "$own"
+	else
+		say "$VGPIO_ROOT/kunit/$1"
+	fi
+}
+
 # list_patches: PATCHES, the files in order.
 list_patches() {
 	shopt -s nullglob
@@ -99,7 +110,10 @@ render_series() {
 	cache_git -C "$1" format-patch -q --zero-commit --full-index --no-signature -N \
 		-o "$patches" "$2..$3"
 	(cd "$patches" && find . -name '*.patch' -printf '%f\n' | LC_ALL=C sort) >"$patches/series"
-	[[ $SERIES == mainline ]] || return 0
+	[[ $SERIES == mainline ]] || {
+		render_differences "$1" "$3" "$4"
+		return
+	}
 	render_mirrors "$1" "$2" "$3" "$4"
 	render_maintainers "$1" "$2" "$3" >"$4/MAINTAINERS.fragment"
 }
@@ -116,6 +130,27 @@ render_mirrors() {
 		mkdir -p "$4/$(dirname "$file")"
 		cache_git -C "$1" show "$3:$file" >"$4/$file"
 	done < <(mirrored_files "$1" "$2" "$3")
+}
+
+# compared_files: those of mainline that another series has as well, as far as it is
+# to be compared.
+compared_files() {
+	on_disk "${MIRRORS[@]}" | grep -v /Makefile
+}
+
+# render_differences WORKTREE HEAD FOLDER: how the files of this series differ from
+# the mirrored ones, each difference with its reason. Fails for one without.
+render_differences() {
+	local file other files
+	[[ -e $PATCH_DIR/rules ]] || return 0
+	mapfile -t files < <(compared_files)
+	scratch_dir other
+	for file in "${files[@]}"; do
+		mkdir -p "$other/$(dirname "$file")"
+		cache_git -C "$1" show "$2:$file" >"$other/$file" 2>/dev/null || rm "$other/$file"
+	done
+	python3 "$VGPIO_ROOT/tools/lib/differences.py" "$PATCH_DIR/rules" "$VGPIO_ROOT" "$other" \
+		"${files[@]}" >"$3/patches/$SERIES/differences"
 }
 
 # render_maintainers WORKTREE BASE HEAD: the lines the series adds to
