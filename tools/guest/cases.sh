@@ -59,8 +59,8 @@ lacks() {
 	clock) [[ $(</sys/devices/system/clocksource/clocksource0/current_clocksource) != *jiffies ]] ||
 		say_lack "the only clock of this guest is its tick" ;;
 	cpus) (($(nproc) > 1)) || say_lack "this guest has one processor" ;;
-	tool:*) type -P "${1#tool:}" >/dev/null || say_lack "the kernel's sources have no ${1#tool:}" ;;
-	driver:*) [[ -d /sys/bus/platform/drivers/${1#driver:} ]] || say_lack "this kernel has no ${1#driver:}" ;;
+	selftests) type -P gpio-mockup-cdev >/dev/null || say_lack "the selftests of this kernel have no program for this" ;;
+	virtuser) [[ -d /sys/bus/platform/drivers/gpio-virtuser ]] || say_lack "this kernel has no gpio-virtuser" ;;
 	users) [[ $(chip_with key-enter) && -d /sys/class/leds/lamp ]] || say_lack "nothing tells this guest of keys and LEDs on its lines" ;;
 	esac
 }

@@ -3,7 +3,7 @@
 #
 # Users of lines inside the guest's kernel.
 
-a_case virtuser "a driver in the kernel drives lines, reads them and counts edges (gpio-virtuser)" irq rearm driver:gpio-virtuser
+a_case virtuser "a driver in the kernel drives lines, reads them and counts edges (gpio-virtuser)" irq rearm virtuser
 virtuser() {
 	local user
 	add_virtuser 32 33 34 || return

@@ -5,7 +5,7 @@
 # The selftests themselves ask for a chip of gpio-sim, which they make and
 # remove; 'removed' does to ours what gpio-cdev-uaf does to that one.
 
-a_case lsgpio "lsgpio, gpio-chip-info and gpio-line-name know the chip and its lines" tool:gpio-chip-info
+a_case lsgpio "lsgpio, gpio-chip-info and gpio-line-name know the chip and its lines" selftests
 lsgpio() {
 	local out
 	out=$(command lsgpio -n "$CHIP")
@@ -17,7 +17,7 @@ lsgpio() {
 	check "name that gpio-line-name tells" "$(gpio-line-name "/dev/$CHIP" 3)" door
 }
 
-a_case both_versions "the selftests' helper reads and writes a line by both versions of the interface" tool:gpio-mockup-cdev
+a_case both_versions "the selftests' helper reads and writes a line by both versions of the interface" selftests
 both_versions() {
 	local version value
 	for version in 1 2; do
