@@ -3501,11 +3501,13 @@ static void gpio_virtio_irq_print_chip(struct kunit *test)
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
 	struct irq_data *d = irq_get_irq_data(irq->irq);
-	char text[32] = "";
-	struct seq_file s = { .buf = text, .size = sizeof(text) - 1 };
+	struct seq_file s = { .size = PAGE_SIZE - 1 };
 
+	s.buf = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, s.buf);
 	irq_data_get_irq_chip(d)->irq_print_chip(d, &s);
-	KUNIT_EXPECT_STREQ(test, text, dev_name(&kunit_virtio_vdev(bank->kv)->dev));
+	KUNIT_EXPECT_STREQ(test, s.buf,
+			   dev_name(&kunit_virtio_vdev(bank->kv)->dev));
 }
 
 /* A thread that has had the system resume may disable interrupts as well. */
