@@ -50,6 +50,21 @@ group() {
 	[ "${#lines[@]}" -eq 4 ]
 }
 
+# leaks: what the row that scans makes of LOG.
+leaks() {
+	bash -c '. "$1/cmd/matrix"; KUNIT_FAILED=0 KUNIT_DETAIL=
+		kunit_leaks "$2"; echo "$KUNIT_FAILED"; echo "$KUNIT_DETAIL"' - "$BATS_TEST_DIRNAME/.." "$LOG"
+}
+
+@test "KMEMLEAK: what was lost is a failure, and so is not to have looked" {
+	printf 'ok 1 all\nkmemleak: looked at all\n' >"$LOG"
+	[ "$(leaks)" = 0 ]
+	printf 'kmemleak: unreferenced object 0x60 (size 8):\nkmemleak: looked at all\n' >"$LOG"
+	[ "$(leaks)" = $'1\nfailed: kmemleak: unreferenced object 0x60 (size 8):' ]
+	printf 'ok 1 all\n' >"$LOG"
+	[ "$(leaks)" = $'1\nfailed: kmemleak did not look, or not to the end' ]
+}
+
 # count FUNCTION [STATUS]: the counters of cmd/test on LOG.
 count() {
 	bash -c '. "$1/cmd/test"; "$2" "$3" "$4"; echo "$PASSED $FAILED $SKIPPED"' - \
