@@ -7,7 +7,7 @@
 # tools/lib/guest.sh, the lines in tools/guest/lines.
 
 # A file of tools/guest/cases each, in the order in which they run.
-GROUPS_OF_CASES=(lines edges requests kernel consumers chips sleep faults removal whole breakage)
+GROUPS_OF_CASES=(lines edges requests kernel consumers chips sleep faults stress hostile memory removal whole breakage)
 
 LINES_COUNT=64
 ALL_LINES=$(seq 0 $((LINES_COUNT - 1)))
@@ -56,6 +56,7 @@ lacks() {
 	msix) why_no_msix ;;
 	intx) why_no_intx ;;
 	unplug) [[ $KIND != microvm ]] || say_lack "nothing on virtio-mmio can be unplugged" ;;
+	failing) [[ -e /proc/self/fail-nth ]] || say_lack "this kernel's memory does not run out; that of --kernel faulty does" ;;
 	clock) [[ $(</sys/devices/system/clocksource/clocksource0/current_clocksource) != *jiffies ]] ||
 		say_lack "the only clock of this guest is its tick" ;;
 	cpus) (($(nproc) > 1)) || say_lack "this guest has one processor" ;;

@@ -66,17 +66,17 @@ kernel_make() {
 	return 1
 }
 
-# kernel_config NAME: BUILD configured by kunit/NAME, on top of allnoconfig.
+# kernel_config NAME...: BUILD configured by kunit/NAME, on top of allnoconfig.
 kernel_config() {
-	local log config option
-	config=$(series_config "$1")
+	local log config=$BUILD/all.config option name
 	log_file log "${BUILD##*/}-config"
+	for name; do cat "$(series_config "$name")"; done >"$config"
 	run_step "configuring (${BUILD##*/})" "$log" env KCONFIG_ALLCONFIG="$config" \
 		make -C "$SRC" ARCH="$ARCH" O="$BUILD" allnoconfig ||
 		die "the configuration failed; its log is $log"
 	while read -r option; do
 		grep -qxF "$option" "$BUILD/.config" ||
-			die "this kernel does not take $option of ${config#"$VGPIO_ROOT/"}"
+			die "this kernel does not take $option of these in kunit/: $*"
 	done < <(grep '^CONFIG_' "$config")
 }
 

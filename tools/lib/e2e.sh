@@ -3,7 +3,7 @@
 #
 # The end-to-end cases: which of them, in which guest, on which device.
 
-readonly GUEST_KINDS=(uml qemu microvm) DEVICE_KINDS=(sim reference)
+readonly GUEST_KINDS=(uml qemu microvm) DEVICE_KINDS=(sim reference) KERNEL_KINDS=(plain faulty)
 
 # What a guest runs in, and what its devices are.
 KIND=uml DEVICE=sim
@@ -75,6 +75,7 @@ build_guest() {
 # run_guest HOW CASE-OR-GROUP...: build a guest, boot it and run the cases.
 run_guest() {
 	choose_cases "${@:2}"
+	GUEST_SECONDS=$((300 + OPERATIONS / 250))
 	[[ $KIND == uml ]] || emulate
 	[[ $DEVICE == sim ]] || need_reference
 	build_guest
@@ -84,7 +85,7 @@ run_guest() {
 	guest_tools
 	GUEST_EXTRA=60
 	start_devices "$(devices_wanted)"
-	[[ $DEVICE != sim ]] || watch_device
+	[[ $DEVICE != sim ]] || ! recorded || watch_device
 	run_cases "$1" "start_$KIND"
 }
 
@@ -92,12 +93,32 @@ run_guest() {
 emulate() {
 	need_qemu
 	[[ $KIND != qemu || $(devices_wanted) == 1 ]] || need_more acpi
-	GUEST_SECONDS=600
+	GUEST_SECONDS=$((600 + OPERATIONS / 100))
+}
+
+# How much the stress asks for, where its dice begin, and from where on the
+# records of a device would be too large.
+OPERATIONS=20000 SEED=$((RANDOM << 15 | RANDOM))
+readonly MOST_RECORDED=100000
+
+# stress_wish OPTION VALUE
+stress_wish() {
+	[[ $2 =~ ^[1-9][0-9]{0,8}$ ]] || die "--$1 '$2': a number from 1 to 999999999 is needed"
+	case $1 in
+	ops) OPERATIONS=$2 ;;
+	seed) SEED=$2 ;;
+	esac
+}
+
+# recorded: whether the records of devices stay small.
+recorded() {
+	((OPERATIONS <= MOST_RECORDED))
 }
 
 # guest_wish: what the guest shall do, for tools/guest/init.
 guest_wish() {
-	printf 'KIND=%q DEVICE=%q CHOSEN=(%s)\n' "$KIND" "$DEVICE" "${CHOSEN[*]-}" >"$GUEST/guest/wish"
+	printf 'KIND=%q DEVICE=%q OPERATIONS=%d SEED=%d CHOSEN=(%s)\n' "$KIND" "$DEVICE" "$OPERATIONS" "$SEED" \
+		"${CHOSEN[*]-}" >"$GUEST/guest/wish"
 }
 
 # The kernel's own programs for lines that its guest gets, below its tools.
@@ -116,7 +137,9 @@ guest_helpers() {
 
 compile_helpers() {
 	local program utils=$SRC/tools/gpio/gpio-utils
-	gcc -O2 -Wall -Wextra -Werror -o "$GUEST/guest/bin/gpio-uapi" "$GUEST/guest/gpio-uapi.c" || return
+	for program in gpio-uapi gpio-stress fail-nth; do
+		gcc -O2 -Wall -Wextra -Werror -pthread -o "$GUEST/guest/bin/$program" "$GUEST/guest/$program.c" || return
+	done
 	gcc -O2 -D_GNU_SOURCE -c -o "$GUEST/gpio-utils.o" "$utils.c" || return
 	for program in "${KERNEL_PROGRAMS[@]}"; do
 		# Not every kernel has all of them.

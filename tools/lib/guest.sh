@@ -8,11 +8,21 @@
 # The whole of a guest's life, in seconds.
 GUEST_SECONDS=300
 
+# The kernel of a guest: 'plain', or the name of a file of kunit/ with more options.
+GUEST_KERNEL=plain
+
+# build_guest_kernel NAME CONFIG LINES: BUILD, as for kernel_make.
+build_guest_kernel() {
+	local name=$1 configs=("$2")
+	[[ $GUEST_KERNEL == plain ]] || name+=-$GUEST_KERNEL configs+=("$GUEST_KERNEL.config")
+	build_dir "$name"
+	kernel_config "${configs[@]}"
+	kernel_make "$name" "$3" || exit 1
+}
+
 # build_uml: BUILD/linux, as small as the end-to-end cases allow.
 build_uml() {
-	build_dir demo
-	kernel_config demo-uml.config
-	kernel_make demo 900 || exit 1
+	build_guest_kernel demo demo-uml.config 900
 }
 
 # sim_folder: where this checkout's simulator is built.
@@ -59,8 +69,10 @@ start_devices() {
 
 # start_sim BOARD
 start_sim() {
+	local trace=()
+	! recorded || trace=(--trace "$GUEST/trace$1.json")
 	start_board "$1" "$SIM" --once --socket "$GUEST/gpio$1" --control "$GUEST/ctl$1" \
-		--config "$GUEST/guest/lines$1" --trace "$GUEST/trace$1.json"
+		--config "$GUEST/guest/lines$1" --seed "$SEED" "${trace[@]}"
 }
 
 # start_board BOARD COMMAND...: the process that is the device.
@@ -96,7 +108,7 @@ guest_folder() {
 
 # uml_arguments MODE CONSOLE
 uml_arguments() {
-	UML=("$BUILD/linux" mem=128M uml_dir="$GUEST/uml" umid=guest quiet
+	UML=("$BUILD/linux" mem=128M uml_dir="$GUEST/uml" umid=guest quiet log_buf_len=4M
 		rootfstype=hostfs rootflags=/ ro init="$GUEST/guest/init" vgpio_mode="$1" "$UIO_OPTION"
 		"con0=$2" con=null ssl=null 'ssl0=fd:3,fd:4'
 		"virtio_uml.device=$GUEST/gpio0:41")

@@ -56,9 +56,7 @@ guest_initramfs() {
 # build_qemu: BUILD, the kernel for it.
 build_qemu() {
 	ARCH=x86_64
-	build_dir suspend
-	kernel_config suspend-x86_64.config
-	kernel_make suspend 1500 || exit 1
+	build_guest_kernel suspend suspend-x86_64.config 1500
 }
 
 # The same for a machine without PCI.
@@ -101,7 +99,7 @@ start_machine() {
 	local qemu=(qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -m 256M
 		-object 'memory-backend-memfd,id=mem,size=256M,share=on'
 		-kernel "$BUILD/arch/x86/boot/bzImage" -initrd "$GUEST/initramfs"
-		-append "console=ttyS1 no_console_suspend quiet suspend.pm_test_delay=2 $UIO_OPTION rdinit=/guest/init"
+		-append "console=ttyS1 no_console_suspend quiet log_buf_len=4M suspend.pm_test_delay=2 $UIO_OPTION rdinit=/guest/init"
 		-monitor "pipe:$GUEST/monitor")
 	guest_initramfs
 	ln -s to "$GUEST/line.in"

@@ -59,6 +59,44 @@ refused() {
 	[[ $output == *"--guest needs a value"* ]]
 }
 
+@test "a kernel, a number or a seed that there is not" {
+	refused --kernel none
+	[[ $output == *"--kernel 'none': there is plain faulty"* ]]
+	local number
+	for number in 0 -1 many 1000000000 1e6; do
+		refused --ops "$number"
+		[[ $output == *"--ops '$number': a number from 1 to 999999999 is needed"* ]]
+	done
+	refused --seed=x
+	[[ $output == *"--seed 'x': a number"* ]]
+}
+
+@test "the guest is told how much is asked of it, and a long run is not recorded" {
+	mkdir -p "$BATS_TEST_TMPDIR/guest/guest"
+	run e2e_lib eval "GUEST=$BATS_TEST_TMPDIR/guest CHOSEN=(stress_lines)
+		stress_wish ops 1000000; stress_wish seed 7; guest_wish; recorded || echo not recorded"
+	[ "$output" = "not recorded" ]
+	[ "$(<"$BATS_TEST_TMPDIR/guest/guest/wish")" = \
+		"KIND=uml DEVICE=sim OPERATIONS=1000000 SEED=7 CHOSEN=(stress_lines)" ]
+	run e2e_lib eval 'recorded && echo "${#SEED}"'
+	[[ $output == [1-9]* ]]
+}
+
+@test "what the guest's programs do not understand" {
+	local program
+	for program in gpio-stress fail-nth; do
+		gcc -Wall -Wextra -Werror -pthread -o "$BATS_TEST_TMPDIR/$program" "$REPO/tools/guest/$program.c"
+	done
+	run "$BATS_TEST_TMPDIR/gpio-stress" -n 10
+	[ "$status" -eq 2 ]
+	[[ $output == usage:* ]]
+	run "$BATS_TEST_TMPDIR/gpio-stress" /nowhere
+	[ "$status" -eq 1 ]
+	[[ $output == *"/nowhere has no chip"* ]]
+	run "$BATS_TEST_TMPDIR/fail-nth" 1 nonsense
+	[ "$status" -eq 2 ]
+}
+
 @test "a case that there is not" {
 	refused all_lines nonsense
 	[[ $output == *"no case or group of cases 'nonsense'"*"--list"* ]]

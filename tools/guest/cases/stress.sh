@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Many threads at once, for long: OPERATIONS of them, and SEED is where their dice
+# begin.
+
+# stress OPTION...: on the device of BOARD, from here or behind; how it went is in
+# /tmp/case/stress.
+stress() {
+	local options=("$@")
+	[[ ! $(lacks irq) ]] || options+=(-E)
+	gpio-stress -n "$OPERATIONS" -s "$SEED" "${options[@]}" "$(virtio_device)" >/tmp/case/stress 2>&1
+}
+
+# check_stress: it came to its end without an error.
+check_stress() {
+	show "gpio-stress -s $SEED" "$(tail -n 3 /tmp/case/stress)"
+	check "the stress" "$(sed -n 's/^\([a-z ]*\): [0-9]* operations, \([0-9]* errors\), .*/\1, \2/p' /tmp/case/stress)" \
+		"done, 0 errors" || check "its first error" "$(head -n 1 /tmp/case/stress)" ''
+}
+
+# stress_count WORD: how often the stress saw that, once it is over.
+stress_count() {
+	grep -oE "[0-9]+ $1" /tmp/case/stress | cut -d' ' -f1
+}
+
+# in_flight: requests of the device of CHIP that it has not answered.
+in_flight() {
+	awk -v chip="$CHIP:" '
+		/^gpiochip/ { mine = $1 == chip }
+		mine && $1 == "requests:" { print $2; exit }' /sys/kernel/debug/gpio
+}
+
+is_idle() {
+	[[ $(in_flight) == "$1" ]]
+}
+
+# check_idle WHEN [COUNT]: no more requests are in flight than COUNT, which will never
+# be answered. Nobody waits for what is sent when a line is released, so it may take a
+# moment.
+check_idle() {
+	wait_until is_idle "${2:-0}"
+	check "requests in flight $1" "$(in_flight)" "${2:-0}"
+}
+
+a_case stress_lines "threads use lines of their own and lines that they share, and read what is right" faults
+stress_lines() {
+	local before
+	before=$(in_flight)
+	stress
+	check_stress || return
+	check "operations, at least as many" $(($(stress_count operations) >= OPERATIONS)) 1 || return
+	check_idle "afterwards" "$before"
+}
+
+a_case stress_replug "the same while the driver is taken off the device and put back" faults
+stress_replug() {
+	local device times=0
+	FORGIVEN='request 0x[0-9a-f]* for line [0-9]* failed: -(19|ENODEV)'
+	device=$(virtio_device)
+	stress -r &
+	PIDS+=($!)
+	while kill -0 "${PIDS[-1]}" 2>/dev/null; do
+		sleep 0.2
+		again "$device"
+		times=$((times + 1))
+	done
+	PIDS=()
+	check_stress || return
+	show "the driver was taken off and put back" "$times times"
+	check "threads that lost their lines, at least some" $(($(stress_count gone) > 0)) 1 || return
+	check_idle "afterwards"
+}
