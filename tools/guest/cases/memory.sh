@@ -113,3 +113,24 @@ after_request() {
 	[[ $1 == ok ]] || check "the request" "${1#* }" ENOMEM || return
 	check "a line after '$1'" "$(uapi toggle 17 2)" "0 wrong of 2"
 }
+
+a_case memory_restore "memory runs out when the device comes back after sleep" failing sleep
+memory_restore() {
+	local device
+	FORGIVEN='failed to come back: -ENOMEM|PM: .*(error|failed)|probe with driver|request 0x'
+	device=$(virtio_device)
+	forget_leaks
+	echo 0 >/sys/power/pm_async
+	echo devices >/sys/power/pm_test
+	RESTORED=$device
+	each_allocation after_restore write /sys/power/state mem || return
+	echo none >/sys/power/pm_test
+	check_leaks
+}
+
+# after_restore OUTCOME: a device that did not come back does after a reset.
+after_restore() {
+	[[ $1 == ok ]] || check "the sleep" "${1#* }" ENOMEM || return
+	[[ $(can_be_read 17) == yes ]] || again "$RESTORED"
+	check "a line after '$1'" "$(uapi toggle 17 2)" "0 wrong of 2"
+}
