@@ -4321,7 +4321,7 @@ static void gpio_virtio_conformance_type_none_when_done(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, bank_armed(bank, i, false));
 		KUNIT_EXPECT_EQ(test, bank_count(bank,
 						 VIRTIO_GPIO_MSG_IRQ_TYPE), 1);
-		KUNIT_EXPECT_EQ(test, bank->log[0].value, 0);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(bank->log[0].value), 0);
 		KUNIT_EXPECT_EQ(test, bank->lines[i].irq_type,
 				VIRTIO_GPIO_IRQ_TYPE_NONE);
 	}
