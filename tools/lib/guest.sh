@@ -115,10 +115,13 @@ uml_arguments() {
 	((${#BOARDS[@]} == 1)) || more_uml_devices
 }
 
-# more_uml_devices: only one that no device tree tells of can be removed.
+# more_uml_devices: only one that no device tree tells of can be removed. A kernel
+# that came without the compiler of device trees cannot be told of any.
 more_uml_devices() {
+	UML+=("virtio_uml.device=$GUEST/gpio1:41")
+	[[ -x $BUILD/scripts/dtc/dtc ]] || return 0
 	guest_devicetree
-	UML+=("virtio_uml.device=$GUEST/gpio1:41" "dtb=$GUEST/guest.dtb")
+	UML+=("dtb=$GUEST/guest.dtb")
 }
 
 # start_uml: GUEST_PID, with its console in a log.

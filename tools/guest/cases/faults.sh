@@ -194,7 +194,7 @@ lines_of_chip() {
 a_case bad_config "a device that has no lines, or names beyond measure, does no harm" faults second config
 bad_config() {
 	local device
-	FORGIVEN='the device has no lines|probe with driver gpio_virtio failed'
+	FORGIVEN='the device has no lines|probe with driver gpio_virtio failed|gpio_virtio: probe of .* failed'
 	use_board 1
 	device=$(virtio_device)
 	fault no-lines || return
