@@ -37,7 +37,7 @@ download_b4() {
 # b4_in FOLDER ARGUMENT...: it asks no network. The python is Debian's, which has the
 # packages, and not one that somebody put before it.
 b4_in() {
-	env -C "$1" PYTHONPATH="$B4/usr/lib/python3/dist-packages" PYTHONDONTWRITEBYTECODE=1 \
+	env -C "$1" PATH="/usr/bin:$PATH" PYTHONPATH="$B4/usr/lib/python3/dist-packages" PYTHONDONTWRITEBYTECODE=1 \
 		"${B4_SETTINGS[@]}" /usr/bin/python3 -m b4.command --offline-mode "${@:2}"
 }
 B4_SETTINGS=()
