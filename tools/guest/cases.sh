@@ -59,6 +59,7 @@ lacks() {
 	failing) [[ -e /proc/self/fail-nth ]] || say_lack "this kernel's memory does not run out; that of --kernel faulty does" ;;
 	clock) [[ $(</sys/devices/system/clocksource/clocksource0/current_clocksource) != *jiffies ]] ||
 		say_lack "the only clock of this guest is its tick" ;;
+	long) ((OPERATIONS > 20000)) || say_lack "it takes long, so it wants --ops of more than 20000" ;;
 	cpus) (($(nproc) > 1)) || say_lack "this guest has one processor" ;;
 	selftests) type -P gpio-mockup-cdev >/dev/null || say_lack "the selftests of this kernel have no program for this" ;;
 	virtuser) [[ -d /sys/bus/platform/drivers/gpio-virtuser ]] || say_lack "this kernel has no gpio-virtuser" ;;

@@ -53,7 +53,7 @@ stress_lines() {
 	check_idle "afterwards" "$before"
 }
 
-a_case stress_replug "the same while the driver is taken off the device and put back" faults
+a_case stress_replug "the same while the driver is taken off the device and put back" faults long
 stress_replug() {
 	local device times=0
 	FORGIVEN='request 0x[0-9a-f]* for line [0-9]* failed: -(19|ENODEV)'
