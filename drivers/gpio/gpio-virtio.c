@@ -795,7 +795,8 @@ static int virtio_gpio_look(struct virtio_gpio_requestq *q,
  * Context: May sleep.
  * Return: 0; -EINVAL if the device refuses the request, -EIO if its reply makes
  *	   no sense; -EINTR; -ENODEV; -ESHUTDOWN if it sleeps or was reset before
- *	   it replied; -ETIMEDOUT.
+ *	   it replied; -EAGAIN if it is back and may have been told the trigger
+ *	   type meanwhile; -ETIMEDOUT.
  */
 static int virtio_gpio_wait(struct virtio_gpio_requestq *q,
 			    struct virtio_gpio_batch *batch)
@@ -855,7 +856,7 @@ static int virtio_gpio_transact(struct virtio_gpio *vgpio,
 	}
 
 	ret = virtio_gpio_wait(q, batch);
-	if (ret && ret != -ENODEV && ret != -EINTR)
+	if (ret && ret != -ENODEV && ret != -EINTR && ret != -EAGAIN)
 		virtio_gpio_complain(vgpio, batch->type, batch->failed, ret);
 
 	return ret;
@@ -1766,7 +1767,8 @@ static int virtio_gpio_send_type(struct virtio_gpio *vgpio,
  *
  * A type that the device refuses leaves the interrupt disabled. genirq has no
  * way to tell the caller. One that is lost, as the device was reset or sleeps,
- * is among those that it is told when it comes back.
+ * is among those that it is told when it comes back, if it was not too late for
+ * that.
  *
  * Context: May sleep. The caller has locked the line.
  */
@@ -1777,16 +1779,18 @@ static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
 	unsigned int resets;
 	int ret;
 
-	scoped_guard(spinlock_irqsave, &q->lock) {
-		irq->wanted = type;
-		if (irq->type == type)
-			return;
-		resets = q->resets;
-	}
+	do {
+		scoped_guard(spinlock_irqsave, &q->lock) {
+			irq->wanted = type;
+			if (irq->type == type)
+				return;
+			resets = q->resets;
+		}
 
-	ret = virtio_gpio_send_type(vgpio, irq, type);
-	if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
-		return;
+		ret = virtio_gpio_send_type(vgpio, irq, type);
+		if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
+			return;
+	} while (ret == -EAGAIN);
 
 	guard(spinlock_irqsave)(&q->lock);
 	if (ret != -ESHUTDOWN && resets == q->resets)
@@ -2875,6 +2879,19 @@ static int virtio_gpio_replay_irqs(struct virtio_gpio *vgpio)
 	return ret;
 }
 
+/* Those who wait to tell a type look whether the device knows it by now. */
+static void virtio_gpio_return_types(struct virtio_gpio_requestq *q)
+{
+	struct virtio_gpio_batch *batch, *next;
+
+	lockdep_assert_held(&q->lock);
+
+	list_for_each_entry_safe(batch, next, &q->backlog, node) {
+		if (batch->type == VIRTIO_GPIO_MSG_IRQ_TYPE)
+			virtio_gpio_give_up(q, batch, -EAGAIN);
+	}
+}
+
 static void virtio_gpio_resume(struct virtio_gpio *vgpio)
 {
 	struct virtio_gpio_requestq *q = &vgpio->requestq;
@@ -2882,6 +2899,7 @@ static void virtio_gpio_resume(struct virtio_gpio *vgpio)
 
 	scoped_guard(rcu) {
 		scoped_guard(spinlock_irqsave, &q->lock) {
+			virtio_gpio_return_types(q);
 			q->suspended = false;
 			vq = virtio_gpio_send(vgpio);
 		}

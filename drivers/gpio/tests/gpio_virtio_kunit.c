@@ -439,7 +439,7 @@ static bool bank_arm(struct bank *bank, struct bank_line *line,
 		return false;
 	}
 
-	line->armed = buf;
+	WRITE_ONCE(line->armed, buf);
 
 	return true;
 }
@@ -6323,6 +6323,8 @@ static void gpio_virtio_sleep_set_type(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, bank_armed(bank, 2, true));
 	KUNIT_EXPECT_EQ(test, bank->lines[2].irq_type,
 			VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH);
+	/* The direction, and once the type */
+	KUNIT_EXPECT_EQ(test, bank->num_log, 2);
 	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 3);
 	bank_edge(bank, 2);
 	KUNIT_EXPECT_TRUE(test, bank_sees_events(bank, 1));
