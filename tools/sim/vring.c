@@ -239,12 +239,25 @@ static int walk_chain(struct virtqueue *vr, struct vring_chain *chain)
 	}
 }
 
+/*
+ * Once a driver has reset the device it takes back what was not returned, and the
+ * index with it. Nothing new comes until the queue is set up again.
+ */
+static bool was_reset(const struct virtqueue *vr, uint16_t idx)
+{
+	uint16_t taken_back = vr->last_avail - idx;
+
+	return vr->setup.untold_resets && taken_back <= vr->setup.num;
+}
+
 /* How many entries wait, or -1 if the driver's index cannot be right. */
 static int count_available(struct virtqueue *vr)
 {
 	uint16_t idx = le16toh(__atomic_load_n(&vr->avail->idx, __ATOMIC_ACQUIRE));
 	uint16_t waiting = idx - vr->last_avail;
 
+	if (was_reset(vr, idx))
+		return 0;
 	if (waiting > vr->setup.num)
 		return errmsg_set(&vr->err, "available index jumped from %u to %u in a queue "
 				  "of %u", vr->last_avail, idx, vr->setup.num);
@@ -340,7 +353,7 @@ bool vring_publish(struct virtqueue *vr)
  * vring_wait_for_kick() - ask the driver for a notification of new chains
  * @vr: the ring
  *
- * Return: true if a chain came in meanwhile: take it first, then ask again.
+ * Return: true if vring_pop() has something to say first: then ask again.
  */
 bool vring_wait_for_kick(struct virtqueue *vr)
 {
@@ -348,7 +361,7 @@ bool vring_wait_for_kick(struct virtqueue *vr)
 		__atomic_store_n(avail_event(vr), htole16(vr->last_avail), __ATOMIC_RELAXED);
 	/* The wish must be visible before the index is read again. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return le16toh(__atomic_load_n(&vr->avail->idx, __ATOMIC_ACQUIRE)) != vr->last_avail;
+	return count_available(vr) != 0;
 }
 
 /**

@@ -20,6 +20,7 @@
  * @used: the used ring's
  * @event_idx: VIRTIO_RING_F_EVENT_IDX is negotiated
  * @indirect: VIRTIO_RING_F_INDIRECT_DESC is negotiated
+ * @untold_resets: the front end does not tell when the driver resets the device
  */
 struct vring_setup {
 	unsigned int num;
@@ -29,6 +30,7 @@ struct vring_setup {
 	uint64_t used;
 	bool event_idx;
 	bool indirect;
+	bool untold_resets;
 };
 
 /**

@@ -174,6 +174,9 @@ static int start_ring(struct vu_queue *q, struct errmsg *err)
 		return 0;
 	q->setup.event_idx = features & (1ull << VIRTIO_RING_F_EVENT_IDX);
 	q->setup.indirect = features & (1ull << VIRTIO_RING_F_INDIRECT_DESC);
+	/* As does User-Mode Linux. */
+	q->setup.untold_resets =
+		!(q->session->protocol_features & (1ull << VU_PROTOCOL_F_STATUS));
 	if (vring_start(&q->ring, &q->setup, &q->session->mem))
 		return errmsg_set(err, "%s", q->ring.err.text);
 	return 0;

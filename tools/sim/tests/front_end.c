@@ -346,17 +346,28 @@ void fe_start_queue(struct front_end *f, uint32_t index)
 }
 
 /**
- * fe_start() - do all that comes before the driver takes over
+ * fe_start_with() - do all that comes before the driver takes over
+ * @f: the front end
+ * @features: virtio features
+ * @protocol: features of the protocol, beside acknowledgments
+ */
+void fe_start_with(struct front_end *f, uint64_t features, uint64_t protocol)
+{
+	fe_set_u64(f, VU_SET_PROTOCOL_FEATURES, BIT(VU_PROTOCOL_F_REPLY_ACK) | protocol);
+	assert_int_equal(fe_acked_u64(f, VU_SET_FEATURES, features), 0);
+	assert_int_equal(fe_share_memory(f), 0);
+	fe_start_queue(f, DEVICE_REQUESTQ);
+	fe_start_queue(f, DEVICE_EVENTQ);
+}
+
+/**
+ * fe_start() - the same, with no more of the protocol than it takes
  * @f: the front end
  * @features: virtio features
  */
 void fe_start(struct front_end *f, uint64_t features)
 {
-	fe_want_acks(f);
-	assert_int_equal(fe_acked_u64(f, VU_SET_FEATURES, features), 0);
-	assert_int_equal(fe_share_memory(f), 0);
-	fe_start_queue(f, DEVICE_REQUESTQ);
-	fe_start_queue(f, DEVICE_EVENTQ);
+	fe_start_with(f, features, 0);
 }
 
 /**

@@ -327,6 +327,34 @@ static void broken_ring_ends_the_session(void **state)
 	assert_int_equal(fe_take_signals(f->call[1]), 1);
 }
 
+static void reset_that_is_not_told_does_not_end_the_session(void **state)
+{
+	struct front_end *f = *state;
+	struct vring_avail *avail = f->guest.rings[DEVICE_REQUESTQ].avail;
+
+	fe_start(f, FEATURES);
+	fe_request(f, VIRTIO_GPIO_MSG_GET_VALUE, 0, 0);
+	avail->idx = 0;
+	fe_kick(f, DEVICE_REQUESTQ);
+	assert_int_equal(f->ended, 0);
+	assert_int_equal(fe_acked_state(f, VU_SET_VRING_ENABLE, DEVICE_REQUESTQ, 0), 0);
+	fe_start_queue(f, DEVICE_REQUESTQ);
+	fe_request(f, VIRTIO_GPIO_MSG_GET_VALUE, 0, 0);
+	assert_int_equal(f->dev.stats.msg[VIRTIO_GPIO_MSG_GET_VALUE].requests, 2);
+}
+
+/* With the status, a front end tells of resets. */
+static void index_that_goes_back_ends_the_session(void **state)
+{
+	struct front_end *f = *state;
+
+	fe_start_with(f, FEATURES, BIT(VU_PROTOCOL_F_STATUS));
+	fe_request(f, VIRTIO_GPIO_MSG_GET_VALUE, 0, 0);
+	f->guest.rings[DEVICE_REQUESTQ].avail->idx = 0;
+	fe_kick(f, DEVICE_REQUESTQ);
+	fe_assert_ended(f, true);
+}
+
 static void broken_ring_at_the_start_ends_the_session(void **state)
 {
 	struct front_end *f = *state;
@@ -451,6 +479,8 @@ int main(void)
 		TEST(leaving_resets_the_device),
 		TEST(irq_message_without_the_feature_is_an_error),
 		TEST(broken_ring_ends_the_session),
+		TEST(reset_that_is_not_told_does_not_end_the_session),
+		TEST(index_that_goes_back_ends_the_session),
 		TEST(broken_ring_at_the_start_ends_the_session),
 		TEST(new_kick_descriptor_does_not_restart_the_queue),
 		TEST(full_call_descriptor_does_not_block),

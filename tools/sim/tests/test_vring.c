@@ -190,6 +190,20 @@ static void index_going_back_is_refused(void **state)
 	ring_assert_refused(f, "available index jumped from 1 to 0");
 }
 
+static void index_goes_back_after_a_reset_nobody_told_of(void **state)
+{
+	struct ring *f = *state;
+
+	f->vr.setup.untold_resets = true;
+	offer_pair(f, 0);
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 1);
+	f->r->avail->idx = 0;
+	assert_false(vring_wait_for_kick(&f->vr));
+	assert_int_equal(vring_pop(&f->vr, &f->chain), 0);
+	f->r->avail->idx = htole16(NUM + 2);
+	ring_assert_refused(f, "available index jumped from 1 to 10");
+}
+
 static void held_chain_offered_again_is_refused(void **state)
 {
 	struct ring *f = *state;
@@ -505,6 +519,7 @@ int main(void)
 		TEST(next_beyond_table_is_refused),
 		TEST(jumping_index_is_refused),
 		TEST(index_going_back_is_refused),
+		TEST(index_goes_back_after_a_reset_nobody_told_of),
 		TEST(held_chain_offered_again_is_refused),
 		TEST(returned_chain_may_be_offered_again),
 		TEST(buffer_outside_memory_is_refused),
