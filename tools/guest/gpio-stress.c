@@ -45,12 +45,13 @@ static struct {
 	unsigned long operations;
 	uint64_t seed;
 	bool faulty;
-	bool replug;
+	/* How often a thread takes the driver off and puts it back; 0 for never */
+	unsigned int replug_ms;
 	bool edges;
 } options = { .operations = 20000, .edges = true };
 
 /* @refused is what may be: a line is busy, or the device does wrong. */
-static atomic_ulong operations, errors, refused, gone;
+static atomic_ulong operations, errors, refused, gone, replugs;
 
 struct thread {
 	pthread_t id;
@@ -75,7 +76,7 @@ static void report(const char *what, unsigned int line, const char *why)
 /* What errno says of it */
 static void judge(const char *what, unsigned int line, int may_be)
 {
-	if (errno == ENODEV && options.replug)
+	if (errno == ENODEV && options.replug_ms)
 		atomic_fetch_add(&gone, 1);
 	else if (errno == may_be || options.faulty)
 		atomic_fetch_add(&refused, 1);
@@ -147,7 +148,7 @@ static int open_chip(void)
 		fd = try_chip();
 		if (fd >= 0)
 			return fd;
-		if (!options.replug)
+		if (!options.replug_ms)
 			break;
 		nap();
 	}
@@ -328,6 +329,22 @@ static void use_wired(struct thread *self)
 
 /* --- edges ------------------------------------------------------------------------ */
 
+/*
+ * gpiolib frees the interrupts of a chip that goes. If the kernel is still about to
+ * request one of them it waits for ever for that one's thread, so nobody does then.
+ */
+static pthread_rwlock_t arming = PTHREAD_RWLOCK_INITIALIZER;
+
+static int request_edges(unsigned int line, uint64_t flags)
+{
+	int fd;
+
+	pthread_rwlock_rdlock(&arming);
+	fd = request_lines(line, 1, flags, 0);
+	pthread_rwlock_unlock(&arming);
+	return fd;
+}
+
 static int wait_edge(int fd, unsigned int line)
 {
 	struct pollfd poller = { .fd = fd, .events = POLLIN };
@@ -383,7 +400,7 @@ static int make_edges(struct thread *self, int out, unsigned int line)
 	int in, ret = 0;
 
 	flags |= (kinds & 1 ? edges[0] : 0) | (kinds & 2 ? edges[1] : 0);
-	in = request_lines(line + 1, 1, flags, 0);
+	in = request_edges(line + 1, flags);
 	if (in < 0)
 		return -1;
 	for (i = 0; i < 2 * rounds && !ret; i++) {
@@ -411,6 +428,39 @@ static void use_edges(struct thread *self)
 	release(&out);
 }
 
+/* --- the driver comes and goes ----------------------------------------------------- */
+
+static void tell_driver(const char *what, const char *device)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/bus/virtio/drivers/gpio_virtio/%s", what);
+	file = fopen(path, "w");
+	if (!file || fputs(device, file) < 0 || fflush(file)) {
+		if (!options.faulty)
+			atomic_fetch_add(&errors, 1);
+		fprintf(stderr, "%s: %s\n", path, strerrorname_np(errno));
+	}
+	if (file)
+		fclose(file);
+}
+
+static void replug(struct thread *self)
+{
+	const char *device = strrchr(options.device, '/') + 1;
+
+	(void)self;
+	while (!is_over()) {
+		usleep(options.replug_ms * 1000);
+		pthread_rwlock_wrlock(&arming);
+		tell_driver("unbind", device);
+		pthread_rwlock_unlock(&arming);
+		tell_driver("bind", device);
+		atomic_fetch_add(&replugs, 1);
+	}
+}
+
 /* --- all of them -------------------------------------------------------------------- */
 
 static const struct {
@@ -418,7 +468,7 @@ static const struct {
 	unsigned int threads;
 } kinds[] = {
 	{ use_own, 4 }, { use_shared, SHARED_THREADS }, { use_contested, 3 },
-	{ use_wired, 1 }, { use_edges, 2 },
+	{ use_wired, 1 }, { use_edges, 2 }, { replug, 1 },
 };
 
 static void *run_thread(void *argument)
@@ -437,12 +487,17 @@ static void start(struct thread *thread)
 	}
 }
 
+static bool is_wanted(void (*run)(struct thread *self))
+{
+	return (run != use_edges || options.edges) && (run != replug || options.replug_ms);
+}
+
 static unsigned int start_threads(struct thread *threads)
 {
 	unsigned int i, number, count = 0;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (kinds[i].run == use_edges && !options.edges)
+		if (!is_wanted(kinds[i].run))
 			continue;
 		for (number = 0; number < kinds[i].threads; number++) {
 			threads[count] = (struct thread){
@@ -457,8 +512,9 @@ static unsigned int start_threads(struct thread *threads)
 
 static void print_result(const char *end)
 {
-	printf("%s: %lu operations, %lu errors, %lu refused, %lu gone, seed %llu\n", end,
-	       operations, errors, refused, gone, (unsigned long long)options.seed);
+	printf("%s: %lu operations, %lu errors, %lu refused, %lu gone, %lu replugs, seed %llu\n",
+	       end, operations, errors, refused, gone, replugs,
+	       (unsigned long long)options.seed);
 	fflush(stdout);
 }
 
@@ -490,7 +546,7 @@ static void parse_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "n:s:frE")) >= 0) {
+	while ((option = getopt(argc, argv, "n:s:fr:E")) >= 0) {
 		switch (option) {
 		case 'n':
 			options.operations = strtoul(optarg, NULL, 0);
@@ -502,7 +558,7 @@ static void parse_options(int argc, char **argv)
 			options.faulty = true;
 			break;
 		case 'r':
-			options.replug = true;
+			options.replug_ms = strtoul(optarg, NULL, 0);
 			break;
 		case 'E':
 			options.edges = false;
@@ -514,9 +570,9 @@ static void parse_options(int argc, char **argv)
 	options.device = argv[optind];
 	if (options.device && !argv[optind + 1])
 		return;
-	fputs("usage: gpio-stress [-n OPERATIONS] [-s SEED] [-f] [-r] [-E] FOLDER\n"
-	      "FOLDER is the device in sysfs. -f: it does wrong; -r: it comes and goes;\n"
-	      "-E: it has no interrupts\n", stderr);
+	fputs("usage: gpio-stress [-n OPERATIONS] [-s SEED] [-f] [-r MS] [-E] FOLDER\n"
+	      "FOLDER is the device in sysfs. -f: it does wrong; -r: its driver comes and goes\n"
+	      "every so many milliseconds; -E: it has no interrupts\n", stderr);
 	exit(2);
 }
 

@@ -5,7 +5,6 @@
 
 a_case broken "a device breaks under the kernel's own users: they get errors, and all goes on" users breaks
 broken() {
-	FORGIVEN='WARNING: .*vu_of_conn_broken|Call Trace'
 	use_board 2
 	uapi_behind /tmp/case/changes name watch 1 5 || return
 	ask remove 2

@@ -12,6 +12,7 @@ uapi() {
 # uapi_behind FILE WORD COMMAND ARGUMENT...: the same in the background, with its
 # output in FILE; goes on when the first line there begins with WORD.
 uapi_behind() {
+	: >"$1" # What it said the last time is no answer.
 	gpio-uapi "/dev/$CHIP" "${@:3}" <>/tmp/case/no-end >"$1" 2>&1 &
 	PIDS+=($!)
 	wait_until grep -qm 1 "^$2" "$1" ||
