@@ -193,18 +193,6 @@ mutants() {
 	done
 }
 
-@test "matrix: lost memory is counted, but what a row forgives" {
-	local leaks
-	leaks=$(sed -n '/^leaks_in()/,/^}/p' "$LIB/../cmd/matrix")
-	printf 'kmemleak: %s\n' 'unreferenced object 0x1 (size 8):' '  6c 69  li' \
-		'unreferenced object 0x2 (size 8):' '  6c 70  lp' '' >"$TEMP/log"
-	echo >>"$TEMP/log"
-	run bash -c "$leaks; leaks_in '$TEMP/log'"
-	[ "${#lines[@]}" -eq 2 ]
-	run bash -c "$leaks; KUNIT_FORGIVE=' li\$' leaks_in '$TEMP/log'"
-	[ "$output" = "unreferenced object 0x2 (size 8):" ]
-}
-
 @test "matrix: the report has each case, and what belongs to none" {
 	printf '{"name": "all", "sub_groups": [{"name": "suite", "test_cases": [
 		{"name": "a", "status": "PASS"}, {"name": "b", "status": "FAIL"},

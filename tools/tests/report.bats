@@ -65,6 +65,13 @@ leaks() {
 	[ "$(leaks)" = $'1\nfailed: kmemleak did not look, or not to the end' ]
 }
 
+@test "KMEMLEAK: what a row forgives is an object, and not those beside it" {
+	printf 'kmemleak: %s\n' 'unreferenced object 0x1 (size 8):' '  6c 69  li' \
+		'unreferenced object 0x2 (size 8):' '  6c 70  lp' 'looked at all' >"$LOG"
+	[ "$(leaks | head -n 1)" = 2 ]
+	[ "$(KUNIT_FORGIVE=' li$' leaks)" = $'1\nfailed: kmemleak: unreferenced object 0x2 (size 8):' ]
+}
+
 # count FUNCTION [STATUS]: the counters of cmd/test on LOG.
 count() {
 	bash -c '. "$1/cmd/test"; "$2" "$3" "$4"; echo "$PASSED $FAILED $SKIPPED"' - \
