@@ -62,6 +62,7 @@ provide_kernel() {
 		use_cached_tree "${RELEASE:-$BASE_VERSION}"
 	fi
 	note "kernel: $BASE_SOURCE"
+	keep_bare_apart "$BASE_REPO"
 	take_attributes
 }
 
@@ -143,6 +144,15 @@ take_attributes() {
 	mkdir -p "$BASE_REPO/info"
 	cache_git -C "$BASE_REPO" show "$BASE_COMMIT:.gitattributes" \
 		>"$BASE_REPO/info/attributes" 2>/dev/null || :
+}
+
+# keep_bare_apart REPOSITORY: GitPython, and scripts/spdxcheck.py with it, takes a
+# work tree of a bare repository for bare, unless the word is the repository's own.
+keep_bare_apart() {
+	[[ $(git config --file "$1/config" core.bare) == true ]] || return 0
+	cache_git -C "$1" config extensions.worktreeConfig true
+	cache_git -C "$1" config --worktree core.bare true
+	cache_git -C "$1" config --unset core.bare
 }
 
 # new_repo FOLDER: a bare repository. A person without an identity of their

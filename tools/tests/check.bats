@@ -159,6 +159,12 @@ a_checkpatch() {
 	finds checkpatch "nothing says GONE any more"
 }
 
+@test "checkpatch: a script that it calls and that fails is found" {
+	a_checkpatch 'Traceback (most recent call last):\nAssertionError'
+	series "$GOOD"
+	finds checkpatch "0001: a script that checkpatch.pl calls failed: AssertionError"
+}
+
 @test "exports: a symbol that nobody else uses" {
 	series "$GOOD" 'EXPORT_SYMBOL_GPL(more_of_it);'
 	finds exports "more_of_it is exported"

@@ -21,6 +21,15 @@ says() {
 	[[ $output == *"mainline: 3 patches apply"* ]]
 }
 
+@test "the work tree is bare to nobody, the repository itself to git" {
+	local repo
+	repo=$(echo "$XDG_CACHE_HOME"/vgpio/tree/*.git)
+	run git config --file "$repo/config" core.bare
+	[ "$status" -eq 1 ]
+	[ "$(git --git-dir="$repo" rev-parse --is-bare-repository)" = true ]
+	[ "$(git -C "$WORK" rev-parse --is-bare-repository)" = false ]
+}
+
 @test "export writes patches, mirrored files and the fragment" {
 	[ "$(ls "$REPO"/patches/mainline/*.patch | wc -l)" -eq 3 ]
 	cmp "$REPO/drivers/gpio/gpio-virtio.c" "$WORK/drivers/gpio/gpio-virtio.c"
