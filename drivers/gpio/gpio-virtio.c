@@ -762,9 +762,11 @@ static int virtio_gpio_look(struct virtio_gpio_requestq *q,
 	if (fatal_signal_pending(current) && !batch->replay)
 		return -EINTR;
 
-	/* This is soon to be over. */
-	if (held_back && q->vq)
+	/* This is soon to be over, and what was before does not count then. */
+	if (held_back && q->vq) {
+		progress->idle_looks = 0;
 		return 0;
+	}
 
 	if (virtio_gpio_idle(q, batch, progress))
 		progress->idle_looks++;
@@ -796,7 +798,8 @@ static int virtio_gpio_look(struct virtio_gpio_requestq *q,
  * Return: 0; -EINVAL if the device refuses the request, -EIO if its reply makes
  *	   no sense; -EINTR; -ENODEV; -ESHUTDOWN if it sleeps or was reset before
  *	   it replied; -EAGAIN if it is back and may have been told the trigger
- *	   type meanwhile; -ETIMEDOUT.
+ *	   type meanwhile; -ETIMEDOUT; or why the
+ *	   request could not be added to the virtqueue.
  */
 static int virtio_gpio_wait(struct virtio_gpio_requestq *q,
 			    struct virtio_gpio_batch *batch)
@@ -1201,7 +1204,7 @@ static int virtio_gpio_set(struct gpio_chip *gc, unsigned int gpio, int value)
 			       NULL);
 }
 
-/* Several lines at once take about as long as one does. */
+/* Several lines at once take one notification, and one wait. */
 static int virtio_gpio_multiple(struct gpio_chip *gc, u16 type,
 				const unsigned long *mask, unsigned long *bits)
 {
@@ -1694,6 +1697,9 @@ static void virtio_gpio_unlock_line(struct virtio_gpio *vgpio,
  * Whether the device has buffers makes no difference here, as it returns them.
  * If it does so with an event when the interrupt is enabled again, that is
  * taken for one: a device that has kept the buffers has no other way.
+ *
+ * Both locks are held at once so that whoever brings interrupts back sees an
+ * interrupt as it was, or disabled with a request for that.
  */
 static void virtio_gpio_disable_irq(struct virtio_gpio *vgpio,
 				    struct virtio_gpio_irq *irq)
@@ -1702,20 +1708,22 @@ static void virtio_gpio_disable_irq(struct virtio_gpio *vgpio,
 	struct virtio_gpio_eventq *q = &vgpio->eventq;
 	struct virtqueue *vq;
 
+	guard(rcu)();
 	scoped_guard(spinlock_irqsave, &q->lock) {
+		if (irq->type == VIRTIO_GPIO_IRQ_TYPE_NONE)
+			return;
+
 		clear_bit(irq->gpio, q->enabled);
 		irq->stale = test_bit(irq->gpio, q->queued);
 		irq->type = VIRTIO_GPIO_IRQ_TYPE_NONE;
+		scoped_guard(spinlock, &requestq->lock)
+			vq = virtio_gpio_post(vgpio, VIRTIO_GPIO_POST_IRQ_NONE,
+					      irq->gpio);
 	}
-
-	guard(rcu)();
-	scoped_guard(spinlock_irqsave, &requestq->lock)
-		vq = virtio_gpio_post(vgpio, VIRTIO_GPIO_POST_IRQ_NONE,
-				      irq->gpio);
 	virtio_gpio_notify(vq);
 }
 
-/* Called with the lock of the eventq when the device has answered */
+/* Called with the lock of the eventq when the wait for an answer is over */
 static void virtio_gpio_type_was_set(struct virtio_gpio_eventq *q,
 				     struct virtio_gpio_irq *irq, u8 type,
 				     int ret)
@@ -1750,8 +1758,7 @@ static void virtio_gpio_type_was_set(struct virtio_gpio_eventq *q,
 static int virtio_gpio_send_type(struct virtio_gpio *vgpio,
 				 struct virtio_gpio_irq *irq, u8 type)
 {
-	if (READ_ONCE(irq->type) != VIRTIO_GPIO_IRQ_TYPE_NONE)
-		virtio_gpio_disable_irq(vgpio, irq);
+	virtio_gpio_disable_irq(vgpio, irq);
 	if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
 		return 0;
 
@@ -2358,27 +2365,45 @@ static int virtio_gpio_read_directions(struct virtio_gpio *vgpio)
 
 /* Names */
 
+/* By name, and lines of the same name by number */
 static int virtio_gpio_cmp_names(const void *a, const void *b)
 {
-	return strcmp(*(const char * const *)a, *(const char * const *)b);
+	const char **line_a = *(const char ** const *)a;
+	const char **line_b = *(const char ** const *)b;
+
+	return strcmp(*line_a, *line_b) ?: (line_a < line_b ? -1 : 1);
 }
 
-/* gpiolib takes its time for names, and has a word to say on each duplicate. */
-static bool virtio_gpio_names_unique(const char **names, const char **sorted,
-				     unsigned int num)
+/**
+ * virtio_gpio_drop_duplicates() - Leave a name to the first line that has it
+ * @names: the name of each line, or NULL
+ * @sorted: room for as many
+ * @num: number of lines
+ *
+ * Whoever looks for a line by its name finds the first one. gpiolib would say
+ * a word on each of the others.
+ *
+ * Return: whether there were any.
+ */
+static bool virtio_gpio_drop_duplicates(const char **names,
+					const char ***sorted, unsigned int num)
 {
 	unsigned int i, count = 0;
+	bool dropped = false;
 
 	for (i = 0; i < num; i++)
 		if (names[i])
-			sorted[count++] = names[i];
+			sorted[count++] = &names[i];
 	sort(sorted, count, sizeof(*sorted), virtio_gpio_cmp_names, NULL);
 
-	for (i = 1; i < count; i++)
-		if (!strcmp(sorted[i - 1], sorted[i]))
-			return false;
+	for (i = count; i-- > 1;) {
+		if (!strcmp(*sorted[i - 1], *sorted[i])) {
+			*sorted[i] = NULL;
+			dropped = true;
+		}
+	}
 
-	return true;
+	return dropped;
 }
 
 static bool virtio_gpio_name_valid(const char *name, size_t len)
@@ -2394,40 +2419,42 @@ static bool virtio_gpio_name_valid(const char *name, size_t len)
 
 /**
  * virtio_gpio_split_names() - Find the name of each line
- * @names: where to put them; NULL for a line that has none
- * @sorted: room for as many
+ * @names: where to put them, all NULL; stays so for a line that has none
+ * @sorted: room for as many pointers
  * @num: number of lines
  * @block: what the device has sent
  * @size: size of @block
  *
- * Return: NULL, or what is wrong with @block.
+ * Return: NULL, or what is wrong with @block, whose other names are good.
  */
 static const char *virtio_gpio_split_names(const char **names,
-					   const char **sorted,
+					   const char ***sorted,
 					   unsigned int num, const char *block,
 					   size_t size)
 {
+	const char *wrong = NULL;
 	unsigned int i;
 	size_t len;
 
 	for (i = 0; i < num; i++, block += len + 1, size -= len + 1) {
-		if (!size)
-			return "fewer names than lines";
-
 		len = strnlen(block, size);
 		if (len == size)
-			return "a name without an end";
-		if (!virtio_gpio_name_valid(block, len))
-			return "a name that is not printable ASCII";
+			break;
 
-		names[i] = len ? block : NULL;
+		if (!virtio_gpio_name_valid(block, len))
+			wrong = "a name that is not printable ASCII";
+		else if (len)
+			names[i] = block;
 	}
 
-	if (memchr_inv(block, 0, size))
-		return "more names than lines";
+	if (virtio_gpio_drop_duplicates(names, sorted, num))
+		wrong = "a name that is not unique";
 
-	return virtio_gpio_names_unique(names, sorted, num) ? NULL :
-	       "a name that is not unique";
+	if (i < num)
+		return size ? "a name without an end" :
+			      "fewer names than lines";
+
+	return memchr_inv(block, 0, size) ? "more names than lines" : wrong;
 }
 
 /**
@@ -2478,15 +2505,15 @@ virtio_gpio_fetch_names(struct virtio_gpio *vgpio)
  * virtio_gpio_read_names() - Find out what the lines are called
  * @vgpio: the device
  *
- * Lines without names are as good as others, so no more than a warning comes of
- * names that are not as they should be.
+ * A line without a name is as good as others, so no more than a warning comes
+ * of a name that is not as it should be.
  *
  * Context: May sleep.
  * Return: 0; -ENODEV, -EINTR or -ETIMEDOUT.
  */
 static int virtio_gpio_read_names(struct virtio_gpio *vgpio)
 {
-	const char **sorted __free(kvfree) = NULL;
+	const char ***sorted __free(kvfree) = NULL;
 	unsigned int num = vgpio->gc.ngpio;
 	struct virtio_gpio_response_get_names *res;
 	struct device *dev = &vgpio->vdev->dev;
@@ -2508,14 +2535,9 @@ static int virtio_gpio_read_names(struct virtio_gpio *vgpio)
 
 	wrong = virtio_gpio_split_names(names, sorted, num, res->value,
 					vgpio->names_size);
-	if (!wrong) {
-		vgpio->gc.names = names;
-		return 0;
-	}
-
-	dev_warn(dev, "ignoring the names of the lines: %s\n", wrong);
-	devm_kfree(dev, names);
-	devm_kfree(dev, res);
+	if (wrong)
+		dev_warn(dev, "device has %s\n", wrong);
+	vgpio->gc.names = names;
 
 	return 0;
 }
@@ -2718,7 +2740,8 @@ static int virtio_gpio_freeze(struct virtio_device *vdev)
  * @accepted: a bit for each line, set if the device does as it is told; or NULL
  *
  * Context: May sleep.
- * Return: 0, also if the device refuses; -ENODEV, -EINTR or -ETIMEDOUT.
+ * Return: 0, also if the device refuses or its reply makes no sense; or another
+ *	   error of virtio_gpio_wait().
  */
 static int virtio_gpio_replay(struct virtio_gpio *vgpio,
 			      const unsigned long *mask, u16 type, u32 value,
@@ -2742,7 +2765,7 @@ static int virtio_gpio_replay(struct virtio_gpio *vgpio,
 
 	ret = virtio_gpio_transact(vgpio, &batch);
 
-	return virtio_gpio_is_fatal(ret) ? ret : 0;
+	return ret == -EINVAL || ret == -EIO ? 0 : ret;
 }
 
 /*
@@ -2798,17 +2821,34 @@ static int virtio_gpio_replay_inputs(struct virtio_gpio *vgpio)
 	return ret;
 }
 
+/*
+ * An interrupt that is to be disabled first, when everything is back, has
+ * somebody who tells the device the type after that.
+ */
+static bool virtio_gpio_wants_type(struct virtio_gpio *vgpio,
+				   const struct virtio_gpio_irq *irq, u8 type)
+{
+	struct virtio_gpio_requestq *q = &vgpio->requestq;
+
+	lockdep_assert_held(&vgpio->eventq.lock);
+	guard(spinlock)(&q->lock);
+
+	return irq->used && irq->wanted == type &&
+	       !test_bit(irq->gpio, q->posted[VIRTIO_GPIO_POST_IRQ_NONE]);
+}
+
 /* Until the device answers, it may have been told or not. */
-static void virtio_gpio_find_irqs(struct virtio_gpio_eventq *q, u8 type,
+static void virtio_gpio_find_irqs(struct virtio_gpio *vgpio, u8 type,
 				  unsigned long *lines)
 {
+	struct virtio_gpio_eventq *q = &vgpio->eventq;
 	struct virtio_gpio_irq *irq;
 	unsigned long gpio;
 
 	guard(spinlock_irqsave)(&q->lock);
 
 	xa_for_each(&q->irqs, gpio, irq) {
-		if (irq->used && irq->wanted == type) {
+		if (virtio_gpio_wants_type(vgpio, irq, type)) {
 			irq->type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
 			__set_bit(gpio, lines);
 		}
@@ -2817,7 +2857,7 @@ static void virtio_gpio_find_irqs(struct virtio_gpio_eventq *q, u8 type,
 
 /*
  * Whoever has locked a line may be waiting for the device to come back, so this
- * does without. What has changed meanwhile the device is told of afterwards.
+ * does without.
  */
 static void virtio_gpio_types_were_set(struct virtio_gpio *vgpio, u8 type,
 				       const unsigned long *lines,
@@ -2831,7 +2871,7 @@ static void virtio_gpio_types_were_set(struct virtio_gpio *vgpio, u8 type,
 
 	for_each_set_bit(gpio, lines, vgpio->gc.ngpio) {
 		irq = xa_load(&q->irqs, gpio);
-		if (irq && irq->used && irq->wanted == type)
+		if (irq && virtio_gpio_wants_type(vgpio, irq, type))
 			virtio_gpio_type_was_set(q, irq, type,
 						 test_bit(gpio, accepted) ?
 						 0 : -EIO);
@@ -2849,7 +2889,7 @@ static int virtio_gpio_replay_type(struct virtio_gpio *vgpio, u8 type)
 	if (!lines || !accepted)
 		goto out;
 
-	virtio_gpio_find_irqs(&vgpio->eventq, type, lines);
+	virtio_gpio_find_irqs(vgpio, type, lines);
 	ret = virtio_gpio_replay(vgpio, lines, VIRTIO_GPIO_MSG_IRQ_TYPE, type,
 				 accepted);
 	if (!ret)

@@ -968,7 +968,8 @@ static void gpio_virtio_config_names_too_few(struct kunit *test)
 
 		bank = bank_start(test, BANK_PARAMS(sizes[i] + 1,
 						    .names_size = sizes[i]));
-		KUNIT_EXPECT_NULL(test, bank->gc->names);
+		KUNIT_ASSERT_NOT_NULL(test, bank->gc->names);
+		KUNIT_EXPECT_NULL(test, bank->gc->names[sizes[i]]);
 		KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 0), 0);
 	}
 }
@@ -4862,6 +4863,28 @@ static void gpio_virtio_timeout_none(struct kunit *test)
 	bank_call_expect(call, 1);
 }
 
+/* A device that does not answer is reset, and a caller hears no less of it. */
+static void gpio_virtio_timeout_reset(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8, .requestq = 2,
+						.features = BANK_PLAIN));
+	struct bank_call *first, *second;
+
+	virtio_gpio_timeout_ms = 0;
+	bank_set_override(bank, bank_hold);
+	first = bank_call(bank, bank_call_get, 1);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	second = bank_call(bank, bank_call_get, 2);
+	KUNIT_ASSERT_FALSE(test, kunit_virtio_task_wait(second->task, 1500));
+
+	KUNIT_ASSERT_EQ(test, kunit_virtio_reset_prepare(bank->kv), 0);
+	bank_call_expect(first, -ESHUTDOWN);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(second->task, 300));
+	bank_set_override(bank, NULL);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_reset_done(bank->kv), 0);
+	bank_call_expect(second, 0);
+}
+
 static struct kunit_case gpio_virtio_timeout_cases[] = {
 	KUNIT_CASE(gpio_virtio_timeout_late_reply),
 	KUNIT_CASE(gpio_virtio_timeout_without_a_tag),
@@ -4870,6 +4893,7 @@ static struct kunit_case gpio_virtio_timeout_cases[] = {
 	KUNIT_CASE(gpio_virtio_timeout_lost_request),
 	KUNIT_CASE(gpio_virtio_timeout_silent_probe),
 	KUNIT_CASE(gpio_virtio_timeout_none),
+	KUNIT_CASE_SLOW(gpio_virtio_timeout_reset),
 	{}
 };
 
@@ -4887,39 +4911,50 @@ static struct kunit_suite gpio_virtio_timeout_suite = {
  * @name: what is wrong with it
  * @size: size in bytes
  * @block: the bytes
+ * @kept: the names, of one letter each, that lines have then; - for none
  */
 struct names_block {
 	const char *name;
 	u32 size;
 	const char *block;
+	const char *kept;
 };
 
 static const struct names_block bad_names[] = {
-	{ "a name too many", 10, "a\0b\0c\0d\0e" },
-	{ "a name too few", 6, "a\0b\0c" },
-	{ "no end of the last name", 7, "a\0b\0c\0d" },
-	{ "no end of any name", 8, "abcdefgh" },
-	{ "more than 7 bits", 8, "a\0b\0\xe4\0d" },
-	{ "all bits", 8, "a\0b\0\xff\0d" },
-	{ "line feed", 9, "a\0b\0c\n\0d" },
-	{ "escape", 8, "a\0\033\0c\0d" },
-	{ "delete", 8, "\177\0b\0c\0d" },
-	{ "neighbours alike", 8, "a\0b\0b\0d" },
-	{ "first and last alike", 8, "a\0b\0c\0a" },
+	{ "a name too many", 10, "a\0b\0c\0d\0e", "abcd" },
+	{ "a name too few", 6, "a\0b\0c", "abc-" },
+	{ "no end of the last name", 7, "a\0b\0c\0d", "abc-" },
+	{ "no end of any name", 8, "abcdefgh", "----" },
+	{ "more than 7 bits", 8, "a\0b\0\xe4\0d", "ab-d" },
+	{ "all bits", 8, "a\0b\0\xff\0d", "ab-d" },
+	{ "line feed", 9, "a\0b\0c\n\0d", "ab-d" },
+	{ "escape", 8, "a\0\033\0c\0d", "a-cd" },
+	{ "delete", 8, "\177\0b\0c\0d", "-bcd" },
+	{ "neighbours alike", 8, "a\0b\0b\0d", "ab-d" },
+	{ "first and last alike", 8, "a\0b\0c\0a", "abc-" },
+	{ "two pairs", 8, "b\0a\0b\0a", "ba--" },
+	{ "all alike", 8, "a\0a\0a\0a", "a---" },
+	{ "several things", 7, "a\0a\0\t\0d", "a---" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(bad_names, bad_names, name);
 
-/* Such names are not used, none of them, and the log has a word on it. */
+/* These names are not used, all others are, and the log has a word on it. */
 static void gpio_virtio_names_bad(struct kunit *test)
 {
 	const struct names_block *names = test->param_value;
 	struct bank *bank;
+	unsigned int i;
 
 	bank_watch_log(test);
 	bank = bank_start(test, BANK_PARAMS(4, .names = names->block,
 					    .names_size = names->size));
-	KUNIT_EXPECT_NULL(test, bank->gc->names);
+	KUNIT_ASSERT_NOT_NULL(test, bank->gc->names);
+	for (i = 0; i < 4; i++) {
+		char kept[] = { names->kept[i], '\0' };
+
+		KUNIT_EXPECT_STREQ(test, bank->gc->names[i] ?: "-", kept);
+	}
 	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 1);
 	KUNIT_EXPECT_EQ(test, bank->gc->set(bank->gc, 3, 1), 0);
 }
@@ -5063,7 +5098,7 @@ static void gpio_virtio_names_of_firmware(struct kunit *test)
 						      .names = "a\0a\0c\0d",
 						      .names_size = 8),
 					  &bank_node);
-	static const char * const names[] = { "left", NULL, "right", NULL };
+	static const char * const names[] = { "left", NULL, "right", "d" };
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, bank_attach(bank), 1);
@@ -6330,6 +6365,82 @@ static void gpio_virtio_sleep_set_type(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, bank_sees_events(bank, 1));
 }
 
+static bool bank_hold_types(struct bank *bank, struct kunit_virtio_buf *buf,
+			    const struct virtio_gpio_request *req)
+{
+	return req->type == cpu_to_le16(VIRTIO_GPIO_MSG_IRQ_TYPE) &&
+	       bank_hold(bank, buf, req);
+}
+
+/* The device is coming back, and has been told the type of line 2. */
+static struct bank_call *bank_up_to_types(struct bank *bank)
+{
+	struct kunit *test = bank->test;
+	struct bank_call *up;
+
+	bank_set_override(bank, bank_hold_types);
+	up = bank_call(bank, bank_call_up, 0);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_expect_waiting(up);
+
+	return up;
+}
+
+/* From here on the log has what comes after that. */
+static void bank_up_from_types(struct bank *bank, struct bank_call *up)
+{
+	bank_set_override(bank, NULL);
+	bank_answer_held(bank, 0);
+	bank_call_expect(up, 0);
+	kunit_remove_action(bank->test, bank_flush, bank->kv);
+}
+
+/* A type that changes when the device was told the old one again */
+static void gpio_virtio_sleep_change_type(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *up, *call;
+
+	bank_request_irq(bank, 2, IRQF_TRIGGER_RISING);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 2, true));
+	bank_down(bank);
+	up = bank_up_to_types(bank);
+	call = bank_call(bank, bank_call_set_type, 2);
+	bank_expect_waiting(call);
+	bank_up_from_types(bank, up);
+	bank_call_expect(call, 0);
+
+	KUNIT_EXPECT_TRUE(test, bank_armed(bank, 2, true));
+	KUNIT_EXPECT_EQ(test, bank->num_log, 2);
+	bank_expect_log(bank, 0, "\x06\x00\x02\x00\x00\x00\x00\x00");
+	bank_expect_log(bank, 1, "\x06\x00\x02\x00\x04\x00\x00\x00");
+	bank_edge(bank, 2);
+	KUNIT_EXPECT_TRUE(test, bank_sees_events(bank, 1));
+}
+
+/* Another user of the interrupt, with the same type, when it was told that */
+static void gpio_virtio_sleep_change_user(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *up, *call;
+	struct bank_irq *irq;
+
+	irq = bank_request_irq(bank, 2, IRQF_TRIGGER_RISING);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 2, true));
+	bank_down(bank);
+	up = bank_up_to_types(bank);
+	bank_release_irq(irq);
+	call = bank_call(bank, bank_call_request_irq, 2);
+	bank_expect_waiting(call);
+	bank_up_from_types(bank, up);
+	bank_call_expect(call, 0);
+
+	KUNIT_ASSERT_TRUE(test, bank_logs(bank, 3));
+	bank_expect_log(bank, 0, "\x06\x00\x02\x00\x00\x00\x00\x00");
+	bank_expect_log(bank, 1, "\x06\x00\x02\x00\x01\x00\x00\x00");
+	bank_expect_log(bank, 2, "\x06\x00\x02\x00\x00\x00\x00\x00");
+}
+
 static void gpio_virtio_sleep_again(struct kunit *test)
 {
 	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
@@ -6449,6 +6560,8 @@ static struct kunit_case gpio_virtio_sleep_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_request_irq, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_free_irq, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_set_type, sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_sleep_change_type, sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_sleep_change_user, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_again, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_twice, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_sleep_busy, sleep_kind_gen_params),
@@ -6531,6 +6644,17 @@ static void gpio_virtio_lost_silent(struct kunit *test)
 	bank_set_override(bank, bank_hold);
 	bank_call_expect(bank_call(bank, bank_call_up, 0), -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
+	bank_expect_lost(bank, waits);
+}
+
+/* Not to be able to ask the device is not to be refused. */
+static void gpio_virtio_lost_no_memory(struct kunit *test)
+{
+	struct bank_call *waits;
+	struct bank *bank = bank_start_and_sleep(test, &waits);
+
+	kunit_virtio_fail_maps(bank->kv, 1);
+	bank_call_expect(bank_call(bank, bank_call_up, 0), -ENOMEM);
 	bank_expect_lost(bank, waits);
 }
 
@@ -6654,6 +6778,7 @@ static void gpio_virtio_lost_nomem(struct kunit *test)
 static struct kunit_case gpio_virtio_lost_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_lost_queues, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_lost_silent, sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_lost_no_memory, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_lost_broken, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_lost_level, sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_lost_unplugged, sleep_kind_gen_params),

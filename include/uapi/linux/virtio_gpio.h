@@ -99,7 +99,7 @@ struct virtio_gpio_request {
 /**
  * struct virtio_gpio_response - what comes of it (section 5.18.6)
  * @status: one of VIRTIO_GPIO_STATUS_*
- * @value: depends on the type of the request; 0 if it failed
+ * @value: depends on the type of the request
  */
 struct virtio_gpio_response {
 	__u8 status;
