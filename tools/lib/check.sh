@@ -170,12 +170,15 @@ complaints() {
 }
 
 # own_complaints: no warning of a file that the series leaves alone, as clang has of a
-# header for User-Mode Linux.
+# header for User-Mode Linux, and make W=1 of all that .gitignore hides, in lines that
+# may be cut.
 own_complaints() {
 	local line file
 	while IFS= read -r line; do
 		file=${line%%:*}
-		[[ $file == */* && $line == *'warning: '* && " ${OWN[*]} " != *" $file "* ]] || say "$line"
+		[[ $line == *'warning: '* && " ${OWN[*]} " != *" $file "* &&
+			($file == */* || $line == *'ignored by one of the .gitignore files'*) ]] ||
+			say "$line"
 	done
 }
 

@@ -181,6 +181,23 @@ a_checkpatch() {
 	finds kconfig-order "drivers/gpio/Kconfig: F stands above C"
 }
 
+@test "warnings of files that the series leaves alone are not complaints" {
+	. "$REPO/tools/lib/check.sh"
+	say() { printf '%s\n' "$*"; }
+	OWN=(drivers/gpio/gpio-virtio.c)
+	run own_complaints <<'SAID'
+include/linux/slab.h:1:2: warning: old
+drivers/gpio/gpio-virtio.c:1:2: warning: new
+.mailmap: warning: ignored by one of the .gitignore files
+ore: warning: ignored by one of the .gitignore files
+drivers/gpio/gpio-virtio.c: warning: ignored by one of the .gitignore files
+ld: warning: no file has this
+SAID
+	[ "$output" = "drivers/gpio/gpio-virtio.c:1:2: warning: new
+drivers/gpio/gpio-virtio.c: warning: ignored by one of the .gitignore files
+ld: warning: no file has this" ]
+}
+
 @test "what was there before does not count, wherever it stands now" {
 	cd "$BATS_TEST_TMPDIR"
 	printf '%s\n' 'a.c:1:2: warning: old' >before
