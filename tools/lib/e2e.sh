@@ -3,7 +3,7 @@
 #
 # The end-to-end cases: which of them, in which guest, on which device.
 
-readonly GUEST_KINDS=(uml qemu microvm) DEVICE_KINDS=(sim reference) KERNEL_KINDS=(plain faulty)
+readonly GUEST_KINDS=(uml qemu microvm) DEVICE_KINDS=(sim reference) KERNEL_KINDS=(plain faulty base)
 
 # What a guest runs in, and what its devices are.
 KIND=uml DEVICE=sim

@@ -8,13 +8,23 @@
 # The whole of a guest's life, in seconds.
 GUEST_SECONDS=300
 
-# The kernel of a guest: 'plain', or the name of a file of kunit/ with more options.
+# The kernel of a guest: 'plain'; 'base', without the series; or the name of a file of
+# kunit/ with more options.
 GUEST_KERNEL=plain
 
 # build_guest_kernel NAME CONFIG LINES: BUILD, as for kernel_make.
 build_guest_kernel() {
 	local name=$1 configs=("$2")
-	[[ $GUEST_KERNEL == plain ]] || name+=-$GUEST_KERNEL configs+=("$GUEST_KERNEL.config")
+	case $GUEST_KERNEL in
+	plain) ;;
+	base)
+		[[ $(cache_git -C "$BASE_REPO" ls-tree "$BASE_COMMIT" drivers/gpio/gpio-virtio.c) ]] ||
+			die "--kernel base: $BASE_SOURCE has no virtio GPIO driver"
+		build_tree "$BASE_COMMIT"
+		name+=-base
+		;;
+	*) name+=-$GUEST_KERNEL configs+=("$GUEST_KERNEL.config") ;;
+	esac
 	build_dir "$name"
 	kernel_config "${configs[@]}"
 	kernel_make "$name" "$3" || exit 1

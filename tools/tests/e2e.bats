@@ -61,7 +61,7 @@ refused() {
 
 @test "a kernel, a number or a seed that there is not" {
 	refused --kernel none
-	[[ $output == *"--kernel 'none': there is plain faulty"* ]]
+	[[ $output == *"--kernel 'none': there is plain faulty base"* ]]
 	local number
 	for number in 0 -1 many 1000000000 1e6; do
 		refused --ops "$number"

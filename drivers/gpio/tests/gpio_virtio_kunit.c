@@ -3085,6 +3085,24 @@ static void gpio_virtio_irq_full_queue(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 4 * 64);
 }
 
+/* Have all lines fire until this one is heard: none keeps the buffer idle. */
+static bool bank_has_its_turn(struct bank *bank, u16 gpio)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(BANK_WAIT_MS);
+	atomic_t *count = &bank->lines[gpio].events;
+	int events = atomic_read(count);
+	unsigned int turn = 0;
+	u16 i;
+
+	while (atomic_read(count) == events && time_before(jiffies, end)) {
+		for (i = 1; i < bank->params.ngpio; i++)
+			bank_edge(bank, i);
+		bank_pause(turn++);
+	}
+
+	return atomic_read(count) != events;
+}
+
 /* A line that fires all the time does not have the only buffer for itself. */
 static void gpio_virtio_irq_full_queue_storm(struct kunit *test)
 {
@@ -3100,10 +3118,7 @@ static void gpio_virtio_irq_full_queue_storm(struct kunit *test)
 	for (round = 1; round <= 4; round++) {
 		bank_activate(bank, 0, INT_MAX);
 		for (i = 1; i < 8; i++)
-			bank_edge(bank, i);
-		for (i = 1; i < 8; i++)
-			KUNIT_ASSERT_EQ(test, bank_events(bank, i, round),
-					round);
+			KUNIT_ASSERT_TRUE(test, bank_has_its_turn(bank, i));
 		bank_activate(bank, 0, 0);
 	}
 }
@@ -6440,11 +6455,11 @@ static void gpio_virtio_sleep_again(struct kunit *test)
 /* How long a caller has waited for a device that hangs does not count then. */
 static void gpio_virtio_sleep_hung(struct kunit *test)
 {
-	struct bank *bank = bank_start_forgetful(test,
-						 BANK_PARAMS(8, .requestq = 2,
-							.features = BANK_PLAIN));
 	struct bank_call *first, *second;
+	struct bank *bank;
 
+	bank = bank_start_forgetful(test, BANK_PARAMS(8, .requestq = 2,
+						      .features = BANK_PLAIN));
 	bank_set_override(bank, bank_hold);
 	first = bank_call(bank, bank_call_get, 1);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
