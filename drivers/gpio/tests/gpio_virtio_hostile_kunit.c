@@ -1727,14 +1727,16 @@ static void fuzz_answer_probe(struct kunit_virtio_buf *buf, void *data)
 	atomic_inc(&f->replies);
 }
 
+/* For each name, gpiolib looks at all lines. So many lines have few names. */
 static u16 fuzz_random_config(struct fuzz *f)
 {
 	u16 ngpio = fuzz_random(f, fuzz_random(f, 64) ? 80 : U16_MAX);
+	u32 names_size = min_t(u32, ngpio, 80) * 4;
 	struct virtio_gpio_config config = {
 		.ngpio = cpu_to_le16(ngpio),
 		.padding = { fuzz_random(f, 256), fuzz_random(f, 256) },
 		.gpio_names_size = cpu_to_le32(fuzz_random(f, 4) ?
-					       fuzz_random(f, ngpio * 4 + 1) :
+					       fuzz_random(f, names_size + 1) :
 					       fuzz_random(f, U32_MAX)),
 	};
 

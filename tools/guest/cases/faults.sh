@@ -171,20 +171,26 @@ bad_id() {
 	check "a value after that" "$(can_be_read 1)" yes
 }
 
-a_case bad_names "a device whose names make no sense is used without" faults second
+a_case bad_names "of names that make no sense those are used that do" faults second
 bad_names() {
 	local name device
+	declare -A left=([unterminated]='"spare"' [nonascii]='' [duplicate]='"d" "xxx"'
+		[few]='"sparex"' [many]='"pare"')
 	use_board 1
 	device=$(virtio_device)
-	for name in unterminated nonascii duplicate few many; do
+	for name in "${!left[@]}"; do
 		fault "names-$name" || return
 		again "$device"
 		check "lines with the fault names-$name" "$(lines_of_chip)" 8 || return
-		check "names with the fault names-$name" "$(chip_with spare)" '' || return
+		check "names with the fault names-$name" "$(names_of_chip)" "${left[$name]}" || return
 		no_fault
 	done
 	again "$device"
 	check "the chip that has the names again" "$(chip_with spare)" "$CHIP"
+}
+
+names_of_chip() {
+	info | grep -o '"[^"]*"' | tr '\n' ' ' | sed 's/ $//'
 }
 
 lines_of_chip() {
