@@ -796,10 +796,10 @@ static int virtio_gpio_look(struct virtio_gpio_requestq *q,
  *
  * Context: May sleep.
  * Return: 0; -EINVAL if the device refuses the request, -EIO if its reply makes
- *	   no sense; -EINTR; -ENODEV; -ESHUTDOWN if it sleeps or was reset before
- *	   it replied; -EAGAIN if it is back and may have been told the trigger
- *	   type meanwhile; -ETIMEDOUT; or why the
- *	   request could not be added to the virtqueue.
+ *	   no sense; -EINTR; -ENODEV; -ESHUTDOWN if it sleeps or was reset
+ *	   before it replied; -EAGAIN if it is back and may have been told the
+ *	   trigger type meanwhile; -ETIMEDOUT; or why the request could not be
+ *	   added to the virtqueue.
  */
 static int virtio_gpio_wait(struct virtio_gpio_requestq *q,
 			    struct virtio_gpio_batch *batch)
