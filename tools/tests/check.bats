@@ -148,6 +148,7 @@ a_checkpatch() {
 @test "checkpatch: what it says is found, unless it is excepted with a reason" {
 	a_checkpatch 'ERROR:CODE_INDENT: code indent should use tabs'
 	series "$GOOD"
+	rm "$REPO/tools/checks/checkpatch.mainline.exceptions"
 	: >"$REPO/tools/checks/checkpatch.exceptions"
 	finds checkpatch "0001: 3: ERROR:CODE_INDENT: code indent"
 	printf 'CODE_INDENT\n' >"$REPO/tools/checks/checkpatch.exceptions"
@@ -157,6 +158,23 @@ a_checkpatch() {
 	[ "$status" -eq 0 ]
 	printf 'CODE_INDENT\n\t= As it is.\nGONE\n\t= No.\n' >"$REPO/tools/checks/checkpatch.exceptions"
 	finds checkpatch "nothing says GONE any more"
+	printf 'CODE_INDENT\n\t= As it is.\n' >"$REPO/tools/checks/checkpatch.exceptions"
+	printf 'GONE\n\t= No.\n' >"$REPO/tools/checks/checkpatch.mainline.exceptions"
+	finds checkpatch "nothing says GONE any more"
+	mv "$REPO/tools/checks/checkpatch."{mainline,other}.exceptions
+	run vgpio check checkpatch
+	[ "$status" -eq 0 ]
+}
+
+@test "checkpatch: 'python' is there for it, and is the system's" {
+	mkdir -p "$LINUX/scripts" "$BATS_TEST_TMPDIR/other"
+	printf 'print "$ARGV[-1]:3: ERROR:PYTHON: " . `python -c "print(6 * 7)"`;' >"$LINUX/scripts/checkpatch.pl"
+	git -C "$LINUX" add .
+	git -C "$LINUX" commit -qm checkpatch
+	series "$GOOD"
+	printf '#!/bin/sh\necho 41\n' >"$BATS_TEST_TMPDIR/other/python"
+	chmod +x "$BATS_TEST_TMPDIR/other/python"
+	PATH=$BATS_TEST_TMPDIR/other:$PATH finds checkpatch "ERROR:PYTHON: 42"
 }
 
 @test "checkpatch: a script that it calls and that fails is found" {
