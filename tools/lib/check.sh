@@ -127,7 +127,7 @@ present() {
 
 # options_of COMMIT FILE: FILE with the options that COMMIT knows of kunit's.
 options_of() {
-	known_options "$1" "$VGPIO_ROOT/kunit/gpio-virtio.kunitconfig" "$2" || :
+	known_options "$1" "$(series_config gpio-virtio.kunitconfig)" "$2" || :
 }
 
 # as_modules FILE: the driver, the mock and the tests become modules.
@@ -138,11 +138,13 @@ as_modules() {
 
 # configure_at COMMIT: BUILD, where the options that COMMIT knows have changed.
 configure_at() {
+	local config
 	options_of "$1" "$CHECK_TMP/options"
 	[[ $CHECK_BUILD != module ]] || as_modules "$CHECK_TMP/options"
 	! cmp -s "$CHECK_TMP/options" "$BUILD/.options" || [[ ! -e $BUILD/.config ]] || return 0
 	rm -f "$BUILD/.options"
-	kunit_py config --build_dir="$BUILD" --kunitconfig="$CHECK_TMP/options" &&
+	kunit_configs "$CHECK_TMP/options"
+	kunit_py config --build_dir="$BUILD" "${config[@]}" &&
 		cp "$CHECK_TMP/options" "$BUILD/.options"
 }
 
@@ -171,13 +173,14 @@ complaints() {
 
 # own_complaints: no warning of a file that the series leaves alone, as clang has of a
 # header for User-Mode Linux, and make W=1 of all that .gitignore hides, in lines that
-# may be cut.
+# may be cut; nor of a folder of the tree that is not there.
 own_complaints() {
 	local line file
 	while IFS= read -r line; do
 		file=${line%%:*}
 		[[ $line == *'warning: '* && " ${OWN[*]} " != *" $file "* &&
-			($file == */* || $line == *'ignored by one of the .gitignore files'*) ]] ||
+			($file == */* || $line == *'ignored by one of the .gitignore files'* ||
+			$line == *'[-Wmissing-include-dirs]') ]] ||
 			say "$line"
 	done
 }

@@ -208,6 +208,7 @@ include/linux/slab.h:1:2: warning: old
 drivers/gpio/gpio-virtio.c:1:2: warning: new
 .mailmap: warning: ignored by one of the .gitignore files
 ore: warning: ignored by one of the .gitignore files
+cc1: warning: arch/um/include/uapi: No such file or directory [-Wmissing-include-dirs]
 drivers/gpio/gpio-virtio.c: warning: ignored by one of the .gitignore files
 ld: warning: no file has this
 SAID
