@@ -298,17 +298,30 @@ def factor(report, row):
     return "-" if ratio is None else f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"
 
 
+def over_floor(report, row):
+    """How many times the floor the series takes, by the medians."""
+    floor = row[4] and report.median("floor", str(row[4]), "ns")
+    value = report.median("series", *row[1:3])
+    return f"{value / floor:.2f}" if floor and value else ""
+
+
 def table(path):
     report = Report(path)
-    lines = [("", "base", "series", "times better", "floor")]
+    alone = not any(figure["base"] for figure in report.figures.values())
+    heads = ("series", "floor", "of the floor") if alone else ("base", "series", "times better", "floor")
+    lines = [("", *heads)]
     for row in ROWS:
         title, name, field, show, floor = row
         if name not in report.figures:
             continue
-        lines.append((title, cell(report, "base", name, field, show),
-                      cell(report, "series", name, field, show), factor(report, row),
-                      cell(report, "floor", str(floor), "ns", show) if floor else ""))
-    widths = [max(len(line[i]) for line in lines) for i in range(5)]
+        series = cell(report, "series", name, field, show)
+        least = cell(report, "floor", str(floor), "ns", show) if floor else ""
+        if alone:
+            lines.append((title, series, least, over_floor(report, row)))
+        else:
+            lines.append((title, cell(report, "base", name, field, show), series,
+                          factor(report, row), least))
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for key in ("machine", "host", "kernel", "guest", "cpus", "priority", "date", "load",
                 "command"):
         print(f"{key}: {report.setting.get(key, '-')}")

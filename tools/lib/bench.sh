@@ -48,12 +48,18 @@ build_floor() {
 		die "the module for the floor does not build; the log is $log"
 }
 
-# build_benches: both kernels, the simulator, and the program that measures.
+# Which kernels are measured: where the base has no driver, there is only one.
+BENCH_KERNELS=()
+
+# build_benches: the kernels, the simulator, and the program that measures.
 build_benches() {
 	prepare
 	provide_kernel
 	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"
-	build_bench base "$BASE_COMMIT"
+	BENCH_KERNELS=(series)
+	! cache_git -C "$BASE_REPO" cat-file -e "$BASE_COMMIT:drivers/gpio/gpio-virtio.c" 2>/dev/null ||
+		BENCH_KERNELS=(base series)
+	[[ ${BENCH_KERNELS[0]} == series ]] || build_bench base "$BASE_COMMIT"
 	build_bench series "$SERIES_HEAD"
 	build_sim
 	scratch_dir RESULTS
@@ -245,7 +251,7 @@ end_count() {
 run_count_boots() {
 	local kernel BENCH_SAMPLES=30
 	[[ $KIND == qemu ]] || return 0
-	for kernel in base series; do
+	for kernel in "${BENCH_KERNELS[@]}"; do
 		note "  instructions, $kernel"
 		build_dir "bench-$KIND-$kernel"
 		COUNTED=$(driver_text)
@@ -261,8 +267,8 @@ run_boots() {
 	local boot kernel kernels parts
 	parts=BENCH_PARTS_${KIND^^}
 	for ((boot = 1; boot <= BENCH_BOOTS; boot++)); do
-		kernels=(base series)
-		((boot % 2)) || kernels=(series base)
+		kernels=("${BENCH_KERNELS[@]}")
+		((boot % 2 || ${#kernels[@]} == 1)) || kernels=(series base)
 		for kernel in "${kernels[@]}"; do
 			note "  boot $boot of $BENCH_BOOTS, $kernel"
 			# shellcheck disable=SC2086 # several words
@@ -271,11 +277,12 @@ run_boots() {
 	done
 }
 
-# run_memory_boots: apart from the others, as counting takes time.
+# run_memory_boots: apart from the others, as counting takes time, which Linux 5.10
+# cannot.
 run_memory_boots() {
 	local kernel
-	[[ $KIND == uml ]] || return 0
-	for kernel in base series; do
+	[[ $KIND == uml ]] && grep -qx CONFIG_MEM_ALLOC_PROFILING=y "$BUILD/.config" || return 0
+	for kernel in "${BENCH_KERNELS[@]}"; do
 		note "  memory, $kernel"
 		bench_boot 1 "$kernel" sysctl.vm.mem_profiling=1 memory
 	done

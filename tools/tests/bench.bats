@@ -116,6 +116,20 @@ two_boots() {
 	[[ $output == *"machine: a machine, 2 CPUs"* ]]
 }
 
+@test "a series whose base has no driver is held against the floor" {
+	told <<-'END'
+		figure 1 series get-1 100 ns 30000 90000 29000 requestq.notifications=100
+		figure 2 series get-1 100 ns 36000 90000 29000 requestq.notifications=100
+		figure 1 series set-1 100 nothing
+		figure 1 series floor-1 100 ns 30000 31000 28000
+	END
+	run vgpio bench --from "$JSON"
+	[ "$status" -eq 0 ]
+	[[ $output == *"series"*"floor  of the floor"* && $output != *base* ]]
+	[[ $output =~ "read 1 line, us"\ +"33.0 ±9%"\ +30.0\ +1.10 ]]
+	[[ $output =~ "set 1 line, us"\ +hangs\ +30.0 ]]
+}
+
 @test "what a kernel did not bear is said, and is no figure" {
 	told <<-'END'
 		figure 1 base threads-16 1 rate 12 3 hung requestq.notifications=9

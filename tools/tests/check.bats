@@ -209,6 +209,7 @@ drivers/gpio/gpio-virtio.c:1:2: warning: new
 .mailmap: warning: ignored by one of the .gitignore files
 ore: warning: ignored by one of the .gitignore files
 cc1: warning: arch/um/include/uapi: No such file or directory [-Wmissing-include-dirs]
+clang-19: warning: argument unused during compilation: '-mno-global-merge' [-Wunused-command-line-argument]
 drivers/gpio/gpio-virtio.c: warning: ignored by one of the .gitignore files
 ld: warning: no file has this
 SAID

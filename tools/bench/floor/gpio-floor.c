@@ -7,7 +7,7 @@
  * notification and one wait. There is no GPIO library, no tag, no time limit,
  * and one reader at a time, so what remains is the system call, the virtqueue,
  * the transport, the device, and the wakeup. It sleeps as a driver must that
- * may not spin.
+ * may not spin. It keeps to what Linux 5.10 has as well.
  */
 #include <linux/completion.h>
 #include <linux/fs.h>
@@ -33,20 +33,22 @@ static struct gpio_floor_slot *slots;
 static DECLARE_COMPLETION(gpio_floor_done);
 static DEFINE_SPINLOCK(gpio_floor_lock);
 static DEFINE_MUTEX(gpio_floor_reader);
-static struct virtqueue *gpio_floor_vqs[1];
+static struct virtqueue *gpio_floor_vq;
 static unsigned int gpio_floor_missing;
 
 static void gpio_floor_reply(struct virtqueue *vq)
 {
+	unsigned long flags;
 	unsigned int len;
 
-	guard(spinlock_irqsave)(&gpio_floor_lock);
+	spin_lock_irqsave(&gpio_floor_lock, flags);
 	do {
 		virtqueue_disable_cb(vq);
 		while (virtqueue_get_buf(vq, &len))
 			if (!--gpio_floor_missing)
 				complete(&gpio_floor_done);
 	} while (!virtqueue_enable_cb(vq));
+	spin_unlock_irqrestore(&gpio_floor_lock, flags);
 }
 
 static int gpio_floor_add(unsigned int gpio)
@@ -59,23 +61,24 @@ static int gpio_floor_add(unsigned int gpio)
 	sg_init_one(&req, &slot->req, sizeof(slot->req));
 	sg_init_one(&res, &slot->res, sizeof(slot->res));
 
-	return virtqueue_add_sgs(gpio_floor_vqs[0], sgs, 1, 1, slot, GFP_ATOMIC);
+	return virtqueue_add_sgs(gpio_floor_vq, sgs, 1, 1, slot, GFP_ATOMIC);
 }
 
 static int gpio_floor_send(unsigned int count)
 {
+	unsigned long flags;
 	unsigned int gpio;
 	bool notify;
 	int ret = 0;
 
-	scoped_guard(spinlock_irqsave, &gpio_floor_lock) {
-		gpio_floor_missing = count;
-		for (gpio = 0; gpio < count && !ret; gpio++)
-			ret = gpio_floor_add(gpio);
-		notify = virtqueue_kick_prepare(gpio_floor_vqs[0]);
-	}
+	spin_lock_irqsave(&gpio_floor_lock, flags);
+	gpio_floor_missing = count;
+	for (gpio = 0; gpio < count && !ret; gpio++)
+		ret = gpio_floor_add(gpio);
+	notify = virtqueue_kick_prepare(gpio_floor_vq);
+	spin_unlock_irqrestore(&gpio_floor_lock, flags);
 	if (notify)
-		virtqueue_notify(gpio_floor_vqs[0]);
+		virtqueue_notify(gpio_floor_vq);
 
 	return ret;
 }
@@ -90,14 +93,15 @@ static ssize_t gpio_floor_read(struct file *file, char __user *to, size_t size,
 	if (!size || size > GPIO_FLOOR_MAX)
 		return -EINVAL;
 
-	guard(mutex)(&gpio_floor_reader);
+	mutex_lock(&gpio_floor_reader);
 	ret = gpio_floor_send(size);
-	if (ret)
-		return ret;
-
-	wait_for_completion(&gpio_floor_done);
+	if (!ret)
+		wait_for_completion(&gpio_floor_done);
 	for (gpio = 0; gpio < size; gpio++)
 		values[gpio] = slots[gpio].res.value;
+	mutex_unlock(&gpio_floor_reader);
+	if (ret)
+		return ret;
 
 	return copy_to_user(to, values, size) ? -EFAULT : size;
 }
@@ -115,26 +119,28 @@ static struct miscdevice gpio_floor_misc = {
 
 static void gpio_floor_del_vqs(struct virtio_device *vdev)
 {
-	virtio_reset_device(vdev);
+	vdev->config->reset(vdev);
 	vdev->config->del_vqs(vdev);
-	gpio_floor_vqs[0] = NULL;
+	gpio_floor_vq = NULL;
 }
 
 static int gpio_floor_probe(struct virtio_device *vdev)
 {
-	struct virtqueue_info info[] = { { "requestq", gpio_floor_reply } };
 	int ret;
 
-	if (gpio_floor_vqs[0])
+	if (gpio_floor_vq)
 		return -EBUSY;
 
 	slots = devm_kcalloc(&vdev->dev, GPIO_FLOOR_MAX, sizeof(*slots), GFP_KERNEL);
 	if (!slots)
 		return -ENOMEM;
 
-	ret = virtio_find_vqs(vdev, ARRAY_SIZE(info), gpio_floor_vqs, info, NULL);
-	if (ret)
+	gpio_floor_vq = virtio_find_single_vq(vdev, gpio_floor_reply, "requestq");
+	if (IS_ERR(gpio_floor_vq)) {
+		ret = PTR_ERR(gpio_floor_vq);
+		gpio_floor_vq = NULL;
 		return ret;
+	}
 
 	virtio_device_ready(vdev);
 	ret = misc_register(&gpio_floor_misc);
