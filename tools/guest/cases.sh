@@ -55,6 +55,7 @@ lacks() {
 	sleep) [[ $KIND == qemu ]] || say_lack "only the PC of QEMU can sleep" ;;
 	msix) why_no_msix ;;
 	intx) why_no_intx ;;
+	replug) [[ $(uname -r) != 5.10.* ]] || say_lack "gpiolib of Linux 5.10 does not survive that a chip goes whose lines are in use" ;;
 	unplug) [[ $KIND != microvm ]] || say_lack "nothing on virtio-mmio can be unplugged" ;;
 	failing) [[ -e /proc/self/fail-nth ]] || say_lack "this kernel's memory does not run out; that of --kernel faulty does" ;;
 	clock) [[ $(</sys/devices/system/clocksource/clocksource0/current_clocksource) != *jiffies ]] ||

@@ -128,7 +128,7 @@ hostile_replies() {
 	check_recovery "$device"
 }
 
-a_case hostile_replug "a device that answers at random, from its names on, while it is reset again and again" faults
+a_case hostile_replug "a device that answers at random, from its names on, while it is reset again and again" faults replug
 hostile_replug() {
 	local device
 	FORGIVEN='request 0x|late reply|event for line|interrupt of line|callbacks suppressed|id [0-9]+ out of range|the device has no lines|probe with driver gpio_virtio failed|failed to add the GPIO chip|WARNING: .* at free_irq'

@@ -119,6 +119,9 @@ after_request() {
 	check "a line after '$1'" "$(uapi toggle 17 2)" "0 wrong of 2"
 }
 
+# How long the kernel waits, in seconds, before it wakes up from a sleep that is a test.
+readonly SLEPT_FOR=/sys/module/suspend/parameters/pm_test_delay
+
 a_case memory_restore "memory runs out when the device comes back after sleep" failing sleep
 memory_restore() {
 	local device
@@ -127,9 +130,11 @@ memory_restore() {
 	forget_leaks
 	echo 0 >/sys/power/pm_async
 	echo devices >/sys/power/pm_test
+	echo 0 >"$SLEPT_FOR"
 	RESTORED=$device
 	each_allocation after_restore write /sys/power/state mem || return
 	echo none >/sys/power/pm_test
+	echo 2 >"$SLEPT_FOR"
 	check_leaks
 }
 

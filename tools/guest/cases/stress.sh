@@ -54,7 +54,7 @@ stress_lines() {
 }
 
 # gpiolib has freed the interrupts of a chip that went before their users do.
-a_case stress_replug "the same while the driver is taken off the device and put back" faults
+a_case stress_replug "the same while the driver is taken off the device and put back" faults replug
 stress_replug() {
 	local device
 	FORGIVEN='request 0x[0-9a-f]* for line [0-9]* failed: -(19|ENODEV)|WARNING: .* at free_irq'
