@@ -55,7 +55,8 @@ lacks() {
 	sleep) [[ $KIND == qemu ]] || say_lack "only the PC of QEMU can sleep" ;;
 	msix) why_no_msix ;;
 	intx) why_no_intx ;;
-	replug) [[ $(uname -r) != 5.10.* ]] || say_lack "gpiolib of Linux 5.10 does not survive that a chip goes whose lines are in use" ;;
+	replug) ! is_linux_5_10 || say_lack "gpiolib of Linux 5.10 does not survive that a chip goes whose lines are in use" ;;
+	uio) [[ -d /sys/class/uio ]] || say_lack "uio_pdrv_genirq of this kernel knows no ACPI" ;;
 	unplug) [[ $KIND != microvm ]] || say_lack "nothing on virtio-mmio can be unplugged" ;;
 	failing) [[ -e /proc/self/fail-nth ]] || say_lack "this kernel's memory does not run out; that of --kernel faulty does" ;;
 	clock) [[ $(</sys/devices/system/clocksource/clocksource0/current_clocksource) != *jiffies ]] ||
@@ -65,6 +66,10 @@ lacks() {
 	virtuser) [[ -d /sys/bus/platform/drivers/gpio-virtuser ]] || say_lack "this kernel has no gpio-virtuser" ;;
 	users) [[ $(chip_with key-enter) && -d /sys/class/leds/lamp ]] || say_lack "nothing tells this guest of keys and LEDs on its lines" ;;
 	esac
+}
+
+is_linux_5_10() {
+	[[ $(</proc/version) == 'Linux version 5.10.'* ]]
 }
 
 say_lack() {

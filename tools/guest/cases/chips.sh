@@ -52,8 +52,8 @@ a_case intx "a PCI device without enough vectors has one interrupt for its queue
 intx() {
 	local name
 	name=$(basename "$(virtio_device)")
-	show "/proc/interrupts" "$(grep "$name" /proc/interrupts)"
-	check "interrupts" "$(grep "$name" /proc/interrupts | grep -vc MSI)" 1 || return
+	show "/proc/interrupts" "$(grep "$name\$" /proc/interrupts)"
+	check "interrupts" "$(grep "$name\$" /proc/interrupts | grep -vc MSI)" 1 || return
 	count_interrupts "$name" "$name"
 }
 

@@ -107,7 +107,7 @@ key() {
 1 28 0"
 }
 
-a_case level "a driver that holds a level's interrupt gets one each time it wants to know, until the level is gone (uio_pdrv_genirq)" users irq counts
+a_case level "a driver that holds a level's interrupt gets one each time it wants to know, until the level is gone (uio_pdrv_genirq)" users uio irq counts
 level() {
 	wait_for_alarm || return
 	host set 2 1 >/dev/null

@@ -174,7 +174,7 @@ a_case stamps "edges carry a number and a time that the clock agrees with" clock
 stamps() {
 	local clock clocks=('' ,realtime)
 	# The other clock came with Linux 5.11.
-	[[ $(uname -r) != 5.10.* ]] || clocks=('')
+	! is_linux_5_10 || clocks=('')
 	for clock in "${clocks[@]}"; do
 		host set 12 0 >/dev/null
 		uapi_behind /tmp/case/edges armed edges "input,rising,falling$clock" 20 12 || return

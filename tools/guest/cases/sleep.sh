@@ -111,7 +111,7 @@ edges_over() {
 	check "edges out of order" "$(out_of_order /tmp/edges)" ''
 }
 
-a_case level_devices "a level's interrupt, enabled or held by its driver, over a suspend of the devices" sleep users counts irq
+a_case level_devices "a level's interrupt, enabled or held by its driver, over a suspend of the devices" sleep users uio counts irq
 level_devices() {
 	wait_for_alarm || return
 	asleep_with_output || return
