@@ -89,6 +89,9 @@ class Boots:
         if names is None or "hung" in values:
             self.put(place, name, "why", " ".join(values) or "nothing came back")
             self.figures[name][kernel].pop("rate", None)
+            # What the device has counted is of a measure that did not take place.
+            if "hung" not in values:
+                return
         elif len(values) > len(names):
             for field, value in zip(names, values[1:]):
                 self.put(place, name, field, int(value))

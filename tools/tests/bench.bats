@@ -122,12 +122,14 @@ two_boots() {
 		figure 2 series get-1 100 ns 36000 90000 29000 requestq.notifications=100
 		figure 1 series set-1 100 nothing
 		figure 1 series floor-1 100 ns 30000 31000 28000
+		figure 1 series burst-64 10 open ENOENT eventq.notifications=0 eventq.interrupts=0
 	END
 	run vgpio bench --from "$JSON"
 	[ "$status" -eq 0 ]
 	[[ $output == *"series"*"floor  of the floor"* && $output != *base* ]]
 	[[ $output =~ "read 1 line, us"\ +"33.0 ±9%"\ +30.0\ +1.10 ]]
 	[[ $output =~ "set 1 line, us"\ +hangs\ +30.0 ]]
+	[[ $output =~ "interrupts for 64 edges at once"\ +ENOENT ]]
 }
 
 @test "what a kernel did not bear is said, and is no figure" {
