@@ -62,8 +62,11 @@ provide_kernel() {
 		use_cached_tree "${RELEASE:-$BASE_VERSION}"
 	fi
 	note "kernel: $BASE_SOURCE"
+	# What two runs change at once, git refuses the one or the other.
+	lock "repository-$BASE_ID"
 	keep_bare_apart "$BASE_REPO"
 	take_attributes
+	unlock "repository-$BASE_ID"
 }
 
 # --- a tree of the user's own -------------------------------------------
@@ -139,11 +142,14 @@ copy_shallow() {
 }
 
 # What git prints behind a hunk's line numbers depends on the attributes of the
-# tree. Not every command runs where the tree is checked out.
+# tree. Not every command runs where the tree is checked out. Another run may be
+# reading them, so they are put there whole.
 take_attributes() {
+	local file=$BASE_REPO/info/attributes
 	mkdir -p "$BASE_REPO/info"
 	cache_git -C "$BASE_REPO" show "$BASE_COMMIT:.gitattributes" \
-		>"$BASE_REPO/info/attributes" 2>/dev/null || :
+		>"$file.new" 2>/dev/null || :
+	mv "$file.new" "$file"
 }
 
 # keep_bare_apart REPOSITORY: GitPython, and scripts/spdxcheck.py with it, takes a

@@ -208,3 +208,28 @@ serve() {
 	wait "$pid"
 	[ "$(grep -c download "$CALLS")" -eq 1 ]
 }
+
+# all_at_once NUMBER: as many runs, each of which says that it has TREE_GIT.
+all_at_once() {
+	local pids=() pid i
+	for ((i = 0; i < $1; i++)); do
+		vgpio kernel >"$BATS_TEST_TMPDIR/run$i" 2>&1 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	[ "$(grep -lxF "$TREE_GIT" "$BATS_TEST_TMPDIR"/run* | wc -l)" -eq "$1" ]
+	rm "$BATS_TEST_TMPDIR"/run*
+}
+
+@test "many runs at once, on a cache of before: each gets the tree" {
+	local round
+	TREE_GIT=$TREE/7.3_7.3.4-1.git
+	vgpio kernel
+	for round in 1 2 3 4 5; do
+		# What a run puts right where it finds it.
+		git -C "$TREE_GIT" config core.bare true
+		all_at_once 6
+	done
+}
