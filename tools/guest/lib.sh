@@ -113,11 +113,11 @@ record() {
 	wait_for "$1" trigger both
 }
 
-# end_record COUNT: when so many edges are there, or after five seconds, and
+# end_record COUNT: when so many edges are there, or after twenty seconds, and
 # once more than that had time to come.
 end_record() {
 	local i
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < 200; i++)); do
 		(($(wc -l <"$RECORD") < $1)) || break
 		sleep 0.1
 	done

@@ -89,19 +89,18 @@ use_aggregate() {
 
 a_case key "a key on a line is a key of the input system (gpio-keys)" users irq
 key() {
-	local device value
+	local device value events
 	use_board 2
 	device=$(dirname "$(grep -lx keys /sys/class/input/event*/device/name)")
 	device=/dev/input/$(basename "$(dirname "$device")")
 	check "who has the line" "$(uapi info 0 | sed "s/.*consumer '\\([^']*\\)'.*/\\1/")" enter || return
-	timeout -s KILL "$PATIENCE" od -v -An -w24 -t u2 -N 96 "$device" >/tmp/case/keys &
-	PIDS+=($!)
-	sleep 0.5
+	# What happens from here on can be read; each key is followed by an end.
+	exec {events}<"$device"
 	for value in 1 0; do
 		host set 0 "$value" >/dev/null
-		sleep 0.2
-	done
-	end_behind
+		timeout -s KILL "$PATIENCE" od -v -An -w24 -t u2 -N 48 <&"$events"
+	done >/tmp/case/keys
+	exec {events}<&-
 	show "host: set key-enter 1, set key-enter 0; guest: type, code, value" "$(awk '$9 == 1 { print $9, $10, $11 }' /tmp/case/keys)"
 	check "type, code and value of the keys" "$(awk '$9 == 1 { print $9, $10, $11 }' /tmp/case/keys)" "1 28 1
 1 28 0"
@@ -151,12 +150,19 @@ interrupts_so_far() {
 		"$(($(<"$UIO/event") - EVENTS)) $(stat_of irq.delivered) $(field 2 unmasked)" "$1 $1 $2"
 }
 
+# lamp_is VALUE
+lamp_is() {
+	[[ $(value_of 1) == "$1" ]]
+}
+
 a_case lamp "an LED of the kernel is a line on the host (leds-gpio)" users
 lamp() {
 	local value
 	use_board 2
 	for value in 1 0 1; do
 		echo "$value" >/sys/class/leds/lamp/brightness
+		# The kernel does so later, as the line may sleep.
+		wait_until lamp_is "$value"
 		check "lamp on the host" "$(value_of 1) $(field 1 direction)" "$value output" || return
 	done
 	check "a program that wants it" "$(uapi get input 1)" "request EBUSY"
