@@ -139,6 +139,7 @@ static int try_chip(void)
 	return fd;
 }
 
+/* Return: the chip, or -1 once all is over: nobody brings it back then. */
 static int open_chip(void)
 {
 	unsigned int i;
@@ -146,7 +147,7 @@ static int open_chip(void)
 
 	for (i = 0; i < PATIENCE_MS; i++) {
 		fd = try_chip();
-		if (fd >= 0)
+		if (fd >= 0 || is_over())
 			return fd;
 		if (!options.replug_ms)
 			break;
@@ -156,15 +157,24 @@ static int open_chip(void)
 	exit(1);
 }
 
+static void release(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 /* Return: what the lines are used by, or -1 if it cannot be. */
-static int request_lines(unsigned int first, unsigned int count, uint64_t flags, int may_be)
+static int request_from(int chip, unsigned int first, unsigned int count, uint64_t flags,
+			int may_be)
 {
 	struct gpio_v2_line_request request = {
 		.consumer = "gpio-stress", .num_lines = count, .config.flags = flags,
 	};
-	int chip = open_chip();
 	unsigned int i;
 
+	if (chip < 0)
+		return -1;
 	for (i = 0; i < count; i++)
 		request.offsets[i] = first + i;
 	if (ioctl(chip, GPIO_V2_GET_LINE_IOCTL, &request)) {
@@ -172,15 +182,16 @@ static int request_lines(unsigned int first, unsigned int count, uint64_t flags,
 		request.fd = -1;
 	}
 	atomic_fetch_add(&operations, 1);
-	close(chip);
 	return request.fd;
 }
 
-static void release(int *fd)
+static int request_lines(unsigned int first, unsigned int count, uint64_t flags, int may_be)
 {
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
+	int chip = open_chip();
+	int fd = request_from(chip, first, count, flags, may_be);
+
+	release(&chip);
+	return fd;
 }
 
 static int set_values(int fd, uint64_t mask, uint64_t bits, unsigned int line)
@@ -337,11 +348,13 @@ static pthread_rwlock_t arming = PTHREAD_RWLOCK_INITIALIZER;
 
 static int request_edges(unsigned int line, uint64_t flags)
 {
-	int fd;
+	/* The chip may be long in coming, and the lock is needed to bring it back. */
+	int chip = open_chip(), fd;
 
 	pthread_rwlock_rdlock(&arming);
-	fd = request_lines(line, 1, flags, 0);
+	fd = request_from(chip, line, 1, flags, 0);
 	pthread_rwlock_unlock(&arming);
+	release(&chip);
 	return fd;
 }
 
