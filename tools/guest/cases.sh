@@ -51,13 +51,14 @@ lacks() {
 	counts) [[ $DEVICE == sim ]] || say_lack "this device does not tell what it was asked" ;;
 	second) [[ $(chip_with spare) ]] || say_lack "there is one device only" ;;
 	mmio) [[ $KIND == microvm ]] || say_lack "only the guest microvm has it" ;;
-	breaks) [[ $KIND == uml ]] || say_lack "QEMU keeps a device whose process ended" ;;
+	breaks) why_no_breaks ;;
 	sleep) [[ $KIND == qemu ]] || say_lack "only the PC of QEMU can sleep" ;;
+	ram) [[ $GUEST_KERNEL != kcsan ]] || say_lack "Linux with KCSAN does not come back from suspend-to-RAM, with or without a GPIO device" ;;
 	msix) why_no_msix ;;
 	intx) why_no_intx ;;
 	replug) ! is_linux_5_10 || say_lack "gpiolib of Linux 5.10 does not survive that a chip goes whose lines are in use" ;;
-	uio) [[ -d /sys/class/uio ]] || say_lack "uio_pdrv_genirq of this kernel knows no ACPI" ;;
-	unplug) [[ $KIND != microvm ]] || say_lack "nothing on virtio-mmio can be unplugged" ;;
+	uio) why_no_uio ;;
+	unplug) why_no_unplug ;;
 	failing) [[ -e /proc/self/fail-nth ]] || say_lack "this kernel's memory does not run out; that of --kernel faulty does" ;;
 	clock) [[ $(</sys/devices/system/clocksource/clocksource0/current_clocksource) != *jiffies ]] ||
 		say_lack "the only clock of this guest is its tick" ;;
@@ -81,6 +82,30 @@ why_no_irq() {
 		say_lack "the device offers no interrupts"
 	else
 		say_lack "this QEMU hides the interrupts of the device"
+	fi
+}
+
+why_no_breaks() {
+	if [[ $KIND != uml ]]; then
+		say_lack "QEMU keeps a device whose process ended"
+	else
+		why_no_unplug
+	fi
+}
+
+why_no_unplug() {
+	if [[ $KIND == microvm ]]; then
+		say_lack "nothing on virtio-mmio can be unplugged"
+	elif [[ $KIND == uml ]] && is_linux_5_10; then
+		say_lack "virtio_uml of Linux 5.10 takes a device away twice if it goes while it is used"
+	fi
+}
+
+why_no_uio() {
+	if [[ ! -d /sys/class/uio ]]; then
+		say_lack "uio_pdrv_genirq of this kernel knows no ACPI"
+	elif [[ $GUEST_KERNEL == kasan ]]; then
+		say_lack "uio_pdrv_genirq enables the interrupt under a spinlock, where the chip of an interrupt must not sleep; this kernel says so"
 	fi
 }
 
@@ -268,19 +293,19 @@ field() {
 	ask line "$BOARD" "$1" | sed -n "s/^line .* $2 \([a-z0-9-]*\).*/\1/p"
 }
 
-# wait_for LINE FIELD VALUE: until the host sees it, for five seconds.
+# wait_for LINE FIELD VALUE: until the host sees it, as long as PATIENCE lasts.
 wait_for() {
 	local i
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < PATIENCE * 10; i++)); do
 		[[ $(field "$1" "$2") != "$3" ]] || return 0
 		sleep 0.1
 	done
 }
 
-# wait_until COMMAND...: until it is true, for five seconds.
+# wait_until COMMAND...: until it is true, as long as PATIENCE lasts.
 wait_until() {
 	local i
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < PATIENCE * 10; i++)); do
 		! "$@" 2>/dev/null || return 0
 		sleep 0.1
 	done
