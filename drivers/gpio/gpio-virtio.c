@@ -1048,7 +1048,8 @@ static void virtio_gpio_complete(struct virtio_gpio *vgpio,
 	struct virtio_gpio_requestq *q = &vgpio->requestq;
 	int ret = virtio_gpio_check_reply(slot, len);
 
-	q->replies++;
+	/* Who begins to wait reads it without the lock. */
+	WRITE_ONCE(q->replies, q->replies + 1);
 	virtio_gpio_forget_direction(q, slot);
 	if (!ret && slot->type == VIRTIO_GPIO_MSG_SET_VALUE)
 		virtio_gpio_learn_level(q, slot);
