@@ -232,7 +232,7 @@ complaints() {
 # that begins with such a line.
 unforgiven() {
 	[[ $KIND != uml ]] || set -- "$1|$UML_WARNINGS"
-	FORGIVE=$1 awk '
+	races_of_others | FORGIVE=$1 awk '
 		/\[ cut here \]/ { inside = 1; dropped = 0 }
 		inside && /WARNING: / { dropped = $0 ~ ENVIRON["FORGIVE"] }
 		!(inside && dropped) && $0 !~ ENVIRON["FORGIVE"]
@@ -241,6 +241,22 @@ unforgiven() {
 # Its transport goes on for a while to use the descriptors of a device that has gone.
 readonly UML_WARNINGS='WARNING: arch/um/drivers/virtio_uml[.]c'
 BAD_NEWS='WARNING|BUG|Oops|not a head|Call Trace|gpio.*(error|fail)'
+
+# races_of_others: a log without the titles of those data races that KCSAN reports
+# elsewhere in the kernel, neither of whose two stacks begins near a line or a virtqueue.
+races_of_others() {
+	awk -v near='gpio|virtio|virtqueue|vring' '
+		function tell() {
+			if (title != "" && mine) print title
+			title = ""
+		}
+		/BUG: KCSAN: / { tell(); title = $0; mine = title ~ near; frames = 0; next }
+		/ by (task|interrupt)/ { frames = 5 }
+		--frames > 0 && $0 ~ near { mine = 1 }
+		/={20}/ { tell() }
+		{ print }
+		END { tell() }'
+}
 
 # no_new_violation: nor one that 'reset_stats' has put aside.
 no_new_violation() {

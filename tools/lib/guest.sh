@@ -8,6 +8,9 @@
 # The whole of a guest's life, in seconds.
 GUEST_SECONDS=300
 
+# Its memory, in MiB.
+GUEST_MIB=256
+
 # The kernel of a guest: 'plain'; 'base', without the series; or the name of a file of
 # kunit/ with more options.
 GUEST_KERNEL=plain
@@ -118,7 +121,7 @@ guest_folder() {
 
 # uml_arguments MODE CONSOLE
 uml_arguments() {
-	UML=("$BUILD/linux" mem=128M uml_dir="$GUEST/uml" umid=guest quiet log_buf_len=4M
+	UML=("$BUILD/linux" mem="${GUEST_MIB}M" uml_dir="$GUEST/uml" umid=guest quiet log_buf_len=4M
 		rootfstype=hostfs rootflags=/ ro init="$GUEST/guest/init" vgpio_mode="$1" "$UIO_OPTION"
 		"con0=$2" con=null ssl=null 'ssl0=fd:3,fd:4'
 		"virtio_uml.device=$GUEST/gpio0:41")

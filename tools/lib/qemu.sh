@@ -96,8 +96,8 @@ start_microvm() {
 # start_machine ARGUMENT...: with its console in a log. The serial line for the
 # cases comes first, as under User-Mode Linux.
 start_machine() {
-	local qemu=(qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -m 256M
-		-object 'memory-backend-memfd,id=mem,size=256M,share=on'
+	local qemu=(qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -m "${GUEST_MIB}M"
+		-object "memory-backend-memfd,id=mem,size=${GUEST_MIB}M,share=on"
 		-kernel "$BUILD/arch/x86/boot/bzImage" -initrd "$GUEST/initramfs"
 		-append "console=ttyS1 no_console_suspend quiet log_buf_len=4M suspend.pm_test_delay=2 $UIO_OPTION rdinit=/guest/init"
 		-monitor "pipe:$GUEST/monitor")

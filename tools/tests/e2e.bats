@@ -61,12 +61,15 @@ refused() {
 
 @test "a kernel, a number or a seed that there is not" {
 	refused --kernel none
-	[[ $output == *"--kernel 'none': there is plain faulty base"* ]]
+	[[ $output == *"--kernel 'none': there is plain faulty kasan kcsan base"* ]]
+	refused --kernel kcsan
+	[[ $output == *"User-Mode Linux has no KCSAN; pass --guest qemu"* ]]
 	local number
 	for number in 0 -1 many 1000000000 1e6; do
 		refused --ops "$number"
 		[[ $output == *"--ops '$number': a number from 1 to 999999999 is needed"* ]]
 	done
+	refused --seed=1000000000
 	refused --seed=x
 	[[ $output == *"--seed 'x': a number"* ]]
 }
@@ -77,9 +80,47 @@ refused() {
 		stress_wish ops 1000000; stress_wish seed 7; guest_wish; recorded || echo not recorded"
 	[ "$output" = "not recorded" ]
 	[ "$(<"$BATS_TEST_TMPDIR/guest/guest/wish")" = \
-		"KIND=uml DEVICE=sim OPERATIONS=1000000 SEED=7 CHOSEN=(stress_lines)" ]
+		"KIND=uml DEVICE=sim GUEST_KERNEL=plain OPERATIONS=1000000 SEED=7 CHOSEN=(stress_lines)" ]
 	run e2e_lib eval 'recorded && echo "${#SEED}"'
 	[[ $output == [1-9]* ]]
+}
+
+@test "of the data races in a log only those near lines and virtqueues are told" {
+	races() {
+		bash -c 'KIND=qemu GUEST_KERNEL=kcsan; . "$1"; unforgiven "${2:-^$}"' - "$REPO/tools/guest/cases.sh" "$@"
+	}
+	cat >"$BATS_TEST_TMPDIR/log" <<-'END'
+		BUG: KCSAN: data-race in set_nlink / set_nlink
+
+		read to 0xffff888000442600 of 4 bytes by task 357 on cpu 0:
+		 set_nlink+0x12/0x30
+		 kernfs_refresh_inode+0x40/0x90
+		 kernfs_iop_permission+0x30/0x60
+		 virtio_gpio_far_away+0x30/0x60
+		==================================================================
+		BUG: KCSAN: data-race in _find_next_bit / strlen
+
+		write to 0xffff888000442602 of 8 bytes by interrupt on cpu 1:
+		 _find_next_bit+0x12/0x30
+		 virtio_gpio_send+0x40/0x90
+		==================================================================
+		BUG: KCSAN: data-race in one / another
+		==================================================================
+		BUG: something else
+		BUG: KCSAN: data-race in vring_one / another
+	END
+	run races <"$BATS_TEST_TMPDIR/log"
+	[ "$output" = "BUG: KCSAN: data-race in _find_next_bit / strlen
+BUG: something else
+BUG: KCSAN: data-race in vring_one / another" ]
+	run races _find_next_bit <"$BATS_TEST_TMPDIR/log"
+	[ "${#lines[@]}" -eq 2 ]
+}
+
+@test "whatever seed a run takes can be asked for" {
+	run e2e_lib eval 'for ((i = 0; i < 200; i++)); do stress_wish seed "$(any_seed)"; done'
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
 }
 
 @test "what the guest's programs do not understand" {

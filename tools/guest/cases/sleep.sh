@@ -51,7 +51,7 @@ lines_idle() {
 	lines_over idle
 }
 
-a_case lines_ram "lines over suspend-to-RAM" sleep counts
+a_case lines_ram "lines over suspend-to-RAM" sleep ram counts
 lines_ram() {
 	lines_over ram
 }
@@ -90,7 +90,7 @@ edges_idle() {
 	edges_over idle
 }
 
-a_case edges_ram "edges after suspend-to-RAM" sleep counts irq
+a_case edges_ram "edges after suspend-to-RAM" sleep ram counts irq
 edges_ram() {
 	edges_over ram
 }
