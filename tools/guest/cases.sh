@@ -229,17 +229,23 @@ complaints() {
 }
 
 # unforgiven REGEX: bad news in a log, but no line like this; and nothing of a warning
-# that begins with such a line.
+# or a report of KASAN that begins with such a line.
 unforgiven() {
 	[[ $KIND != uml ]] || set -- "$1|$UML_WARNINGS"
+	! is_linux_5_10 || set -- "$1|$NEWS_OF_5_10"
 	races_of_others | FORGIVE=$1 awk '
 		/\[ cut here \]/ { inside = 1; dropped = 0 }
 		inside && /WARNING: / { dropped = $0 ~ ENVIRON["FORGIVE"] }
+		/BUG: KASAN: / { inside = 1; dropped = $0 ~ ENVIRON["FORGIVE"] }
+		/====================/ { inside = 0 }
 		!(inside && dropped) && $0 !~ ENVIRON["FORGIVE"]
 		/\[ end trace / { inside = 0 }' | grep -E "$BAD_NEWS"
 }
 # Its transport goes on for a while to use the descriptors of a device that has gone.
 readonly UML_WARNINGS='WARNING: arch/um/drivers/virtio_uml[.]c'
+# gpio_chrdev_release() frees the list of lines before it takes off the notifier that
+# looks at it.
+readonly NEWS_OF_5_10='KASAN: use-after-free in lineinfo_changed_notify'
 BAD_NEWS='WARNING|BUG|Oops|not a head|Call Trace|gpio.*(error|fail)'
 
 # races_of_others: a log without the titles of those data races that KCSAN reports
@@ -253,7 +259,7 @@ races_of_others() {
 		/BUG: KCSAN: / { tell(); title = $0; mine = title ~ near; frames = 0; next }
 		/ by (task|interrupt)/ { frames = 5 }
 		--frames > 0 && $0 ~ near { mine = 1 }
-		/={20}/ { tell() }
+		/====================/ { tell() }
 		{ print }
 		END { tell() }'
 }

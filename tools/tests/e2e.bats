@@ -117,6 +117,23 @@ BUG: KCSAN: data-race in vring_one / another" ]
 	[ "${#lines[@]}" -eq 2 ]
 }
 
+@test "of a report that is forgiven nothing is told, of the next one all" {
+	cat >"$BATS_TEST_TMPDIR/log" <<-'END'
+		==================================================================
+		BUG: KASAN: use-after-free in lineinfo_changed_notify+0xcb/0x190
+		Call Trace:
+		 lineinfo_changed_notify+0xcb/0x190
+		==================================================================
+		BUG: KASAN: use-after-free in virtio_gpio_wait+0xcb/0x190
+		Call Trace:
+		==================================================================
+	END
+	run bash -c 'KIND=qemu GUEST_KERNEL=kasan; . "$1"; unforgiven lineinfo_changed' - \
+		"$REPO/tools/guest/cases.sh" <"$BATS_TEST_TMPDIR/log"
+	[ "$output" = "BUG: KASAN: use-after-free in virtio_gpio_wait+0xcb/0x190
+Call Trace:" ]
+}
+
 @test "whatever seed a run takes can be asked for" {
 	run e2e_lib eval 'for ((i = 0; i < 200; i++)); do stress_wish seed "$(any_seed)"; done'
 	[ "$status" -eq 0 ]
