@@ -245,7 +245,7 @@ unforgiven() {
 readonly UML_WARNINGS='WARNING: arch/um/drivers/virtio_uml[.]c'
 # gpio_chrdev_release() frees the list of lines before it takes off the notifier that
 # looks at it.
-readonly NEWS_OF_5_10='KASAN: use-after-free in lineinfo_changed_notify'
+readonly NEWS_OF_5_10='KASAN: use-after-free in lineinfo_changed_notify|KCSAN: .* lineinfo_changed_notify'
 BAD_NEWS='WARNING|BUG|Oops|not a head|Call Trace|gpio.*(error|fail)'
 
 # races_of_others: a log without the titles of those data races that KCSAN reports
