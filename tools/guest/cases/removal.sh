@@ -6,7 +6,7 @@
 a_case removed "a device is removed while programs use it: they get errors, and the rest goes on" unplug second
 removed() {
 	local gone=/tmp/case/gone
-	# There, whoever sets a line cannot be told, so the log is.
+	# On Linux 5.10 whoever sets a line cannot be told, so the log is.
 	! is_linux_5_10 || FORGIVEN='request 0x5 for line 3 failed: -(19|ENODEV)'
 	use_board 1
 	hold 2=1
