@@ -245,6 +245,8 @@ keep_tree() {
 suites() {
 	case $1 in
 	5.10) say bullseye ;;
+	6.1) say bookworm ;;
+	6.12) say trixie ;;
 	*) say trixie-backports sid ;;
 	esac
 }

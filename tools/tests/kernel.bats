@@ -233,3 +233,13 @@ all_at_once() {
 		all_at_once 6
 	done
 }
+
+@test "each release comes from the suite of Debian that has it" {
+	suites_of() {
+		bash -c '. "$1/common.sh"; . "$1/kernel.sh"; suites "$2"' - "$REPO/tools/lib" "$1"
+	}
+	[ "$(suites_of 5.10)" = bullseye ]
+	[ "$(suites_of 6.1)" = bookworm ]
+	[ "$(suites_of 6.12)" = trixie ]
+	[[ $(suites_of 7.3) == trixie-backports* ]]
+}
