@@ -20,22 +20,11 @@ build_bench() {
 	local config=bench-uml.config
 	[[ $KIND == uml ]] || config=bench-x86_64.config ARCH=x86_64
 	build_tree "$2"
-	seed_build "$1"
+	build_dir "bench-$KIND-$1"
+	seed_build "bench-$KIND-base"
 	kernel_config "$config"
 	kernel_make "bench-$KIND-$1" 1000 || exit 1
 	build_floor
-}
-
-# seed_build KERNEL: BUILD. The first build of the series begins with that of the
-# base, as most of it is the same. The commands it was made by name its folder.
-seed_build() {
-	local base
-	build_dir "bench-$KIND-base"
-	base=$BUILD
-	build_dir "bench-$KIND-$1"
-	[[ ! -e $BUILD/vmlinux && -e $base/vmlinux ]] || return 0
-	cp -a "$base/." "$BUILD"
-	find "$BUILD" -name '*.cmd' -exec sed -i "s|$base|$BUILD|g" {} +
 }
 
 build_floor() {

@@ -35,6 +35,16 @@ build_dir() {
 	mkdir -p "$BUILD"
 }
 
+# seed_build NAME: a first build in BUILD begins with what the build named NAME has,
+# where there is one, as most of it is the same. The commands it was made by name
+# its folder.
+seed_build() {
+	local from=$CACHE/build/$BASE_ID/$1
+	[[ ! -e $BUILD/vmlinux && -e $from/vmlinux && ! $from -ef $BUILD ]] || return 0
+	cp -a "$from/." "$BUILD"
+	find "$BUILD" -name '*.cmd' -exec sed -i "s|$from|$BUILD|g" {} +
+}
+
 # use_series FLAVOUR: SRC at the last of the checked-in patches, and BUILD.
 use_series() {
 	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"

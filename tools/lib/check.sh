@@ -9,7 +9,7 @@
 #   # fast               takes seconds; part of 'check --fast'
 
 # The order in which checks run: what is cheap, and tells most, comes first.
-readonly CHECKS=(apply messages checkpatch spelling kernel-doc maintainers kconfig-order exports
+readonly CHECKS=(apply messages cover-letter checkpatch spelling kernel-doc maintainers kconfig-order exports
 	includes uapi vq-lock coccicheck sparse build-each build-module build-clang suites-each)
 
 # check_head NAME KEY: what its head says.
@@ -45,7 +45,7 @@ proved() {
 # them, and OWN, the files that they add or change.
 choose_patches() {
 	local all i
-	mapfile -t all < <(cache_git -C "$BASE_REPO" rev-list --reverse "$BASE_COMMIT..$SERIES_HEAD")
+	mapfile -t all < <(cache_git -C "$BASE_REPO" rev-list --reverse "$START_COMMIT..$SERIES_HEAD")
 	COMMITS=() NUMBERS=()
 	for ((i = $1; i <= $2; i++)); do
 		COMMITS+=("${all[i - 1]}")
@@ -60,6 +60,11 @@ choose_patches() {
 # patch_file NUMBER
 patch_file() {
 	say "${PATCHES[$1 - 1]}"
+}
+
+# label NUMBER: how findings name the patch.
+label() {
+	patch_label "$(patch_file "$1")"
 }
 
 # for_each_patch COMMAND: COMMAND NUMBER COMMIT for each, to its end.
@@ -199,9 +204,9 @@ build_patches() {
 		touches "${COMMITS[i]}" '*.[ch]' '*Kconfig' '*Makefile' || continue
 		BUILT=$((BUILT + 1))
 		build_one "${COMMITS[i]}" "$@" ||
-			finding "$(printf %04d "${NUMBERS[i]}")" "does not build: $(complaints | head -n 1)"
+			finding "$(label "${NUMBERS[i]}")" "does not build: $(complaints | head -n 1)"
 		complaints >"$CHECK_TMP/after"
-		new_lines "$CHECK_TMP/before" "$CHECK_TMP/after" | findings_from "$(printf %04d "${NUMBERS[i]}")"
+		new_lines "$CHECK_TMP/before" "$CHECK_TMP/after" | findings_from "$(label "${NUMBERS[i]}")"
 		mv "$CHECK_TMP/after" "$CHECK_TMP/before"
 	done
 }

@@ -30,7 +30,7 @@ version_ge() {
 # read_base: BASE_VERSION and the packaged version the series was last
 # verified on, BASE_OLDEST the oldest release it applies to.
 read_base() {
-	local file=$VGPIO_ROOT/patches/$SERIES/BASE key value more
+	local file=$VGPIO_ROOT/patches/$TREE/BASE key value more
 	BASE_VERSION='' BASE_PACKAGE='' BASE_PACKAGE_VERSION='' BASE_OLDEST=''
 	while read -r key value more; do
 		case $key in
@@ -38,12 +38,12 @@ read_base() {
 		package) BASE_PACKAGE=$value BASE_PACKAGE_VERSION=$more ;;
 		oldest) BASE_OLDEST=${value#v} ;;
 		'' | '#'*) ;;
-		*) die "patches/$SERIES/BASE: does not know '$key'; lines are 'tag vX.Y', 'package NAME VERSION', 'oldest vX.Y'" ;;
+		*) die "patches/$TREE/BASE: does not know '$key'; lines are 'tag vX.Y', 'package NAME VERSION', 'oldest vX.Y'" ;;
 		esac
 	done <"$file"
-	[[ $BASE_VERSION =~ ^[0-9]+\.[0-9]+$ ]] || die "patches/$SERIES/BASE: has no line 'tag vX.Y'"
+	[[ $BASE_VERSION =~ ^[0-9]+\.[0-9]+$ ]] || die "patches/$TREE/BASE: has no line 'tag vX.Y'"
 	[[ $BASE_PACKAGE && $BASE_PACKAGE_VERSION ]] ||
-		die "patches/$SERIES/BASE: has no line 'package NAME VERSION'"
+		die "patches/$TREE/BASE: has no line 'package NAME VERSION'"
 	: "${BASE_OLDEST:=$BASE_VERSION}"
 }
 
@@ -52,7 +52,7 @@ read_base() {
 # BASE_EXACT, whether it is the very version that BASE names.
 provide_kernel() {
 	BASE_EXACT=0
-	check_series
+	choose_series
 	read_base
 	[[ -z $LINUX || -z $RELEASE ]] ||
 		die "--release takes a packaged kernel and --linux a tree of yours: pass one of them"
@@ -95,7 +95,7 @@ check_own_tree() {
 	[[ $version && $(own_git ls-tree HEAD drivers/gpio) ]] ||
 		die "--linux $LINUX: is no kernel tree; pass a git tree of Linux $BASE_OLDEST or newer"
 	version_ge "$version" "$BASE_OLDEST" ||
-		die "--linux $LINUX: is Linux $version, too old for the series $SERIES; check out $BASE_OLDEST or newer"
+		die "--linux $LINUX: is Linux $version, too old for the series $TREE; check out $BASE_OLDEST or newer"
 	[[ $(own_git rev-parse --is-bare-repository) == true ]] ||
 		[[ -z $(own_git status --porcelain --untracked-files=no) ]] ||
 		die "--linux $LINUX: has uncommitted changes; commit or stash them first"
@@ -110,7 +110,7 @@ use_own_tree() {
 	local objects
 	check_own_tree
 	objects=$(realpath "$(own_git rev-parse --path-format=absolute --git-path objects)")
-	BASE_ID=$SERIES-own-$(sha256sum <<<"$objects" | head -c 8)
+	BASE_ID=$TREE-own-$(sha256sum <<<"$objects" | head -c 8)
 	BASE_REPO=$CACHE/tree/$BASE_ID.git
 	BASE_COMMIT=$(own_git rev-parse HEAD)
 	BASE_SOURCE="Linux $OWN_VERSION at ${BASE_COMMIT:0:12} of $LINUX, which is only read"
@@ -183,7 +183,7 @@ configure_repo() {
 use_cached_tree() {
 	[[ $1 =~ ^[0-9]+\.[0-9]+$ ]] || die "--release $1: is not of the form X.Y"
 	version_ge "$1" "$BASE_OLDEST" ||
-		die "--release $1: too old for the series $SERIES, which needs $BASE_OLDEST or newer"
+		die "--release $1: too old for the series $TREE, which needs $BASE_OLDEST or newer"
 	mkdir -p "$CACHE/tree"
 	lock "tree-$1"
 	find_cached_tree "$1" || {

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# patches/<series>: from patches to commits and back, byte by byte.
+# patches/<tree>: from patches to commits and back, byte by byte. A tree has a
+# folder for each series of mails, in the order in which they apply; or its
+# patches lie directly in it, which counts as one folder without a name.
 
 # The folders that mirror what the mainline series owns.
 readonly MIRRORS=(drivers include Documentation)
@@ -10,26 +12,72 @@ readonly MIRRORS=(drivers include Documentation)
 # of other files that it merely changes there is no mirror.
 readonly OWNED=(drivers/gpio/gpio-virtio.c include/uapi/linux/virtio_gpio.h)
 
-# series_names: those this checkout has.
-series_names() {
+# The form of a folder's name
+readonly FOLDER_NAME='^[0-9]-[a-z0-9-]+$'
+
+# tree_names: the trees that this checkout has.
+tree_names() {
 	local base
 	for base in "$VGPIO_ROOT"/patches/*/BASE; do
 		[[ ! -e $base ]] || basename "$(dirname "$base")"
 	done
 }
 
-check_series() {
-	PATCH_DIR=$VGPIO_ROOT/patches/$SERIES
-	local names
-	names=$(series_names | paste -sd' ')
-	series_names | grep -xF -- "$SERIES" >/dev/null ||
-		die "no series '$SERIES' in patches/; there is: ${names:-none}"
+# folder_names TREE: its folders, in order, which is that of the shell's globs.
+folder_names() {
+	local folder
+	for folder in "$VGPIO_ROOT/patches/$1"/*/; do
+		folder=$(basename "$folder")
+		[[ ! $folder =~ $FOLDER_NAME ]] || say "$folder"
+	done
+}
+
+# series_names: all that --series takes.
+series_names() {
+	local tree
+	for tree in $(tree_names); do
+		say "$tree"
+		folder_names "$tree" | sed "s|^|$tree/|"
+	done
+}
+
+# full_name NAME: of a series; a folder alone is one of mainline, or else of the
+# first tree that has it.
+full_name() {
+	local tree
+	for tree in '' mainline/ $(tree_names | sed 's|$|/|'); do
+		series_names | grep -xF -- "$tree$1" && return
+	done
+	return 1
+}
+
+# choose_series: TREE and TREE_DIR; FOLDER, the folder that --series names, or
+# nothing for all of the tree; FOLDERS, the tree's folders up to that one;
+# CHOSEN_FOLDERS, FOLDER alone or all of them; and PATCHES, the files of these.
+choose_series() {
+	local name
+	name=$(full_name "$SERIES") ||
+		die "no series '$SERIES' in patches/; there is: $(series_names | paste -sd' ')"
+	TREE=${name%%/*} FOLDER=''
+	[[ $name != */* ]] || FOLDER=${name#*/}
+	TREE_DIR=$VGPIO_ROOT/patches/$TREE
+	mapfile -t FOLDERS < <(folder_names "$TREE" | sed "${FOLDER:+/^$FOLDER\$/q}")
+	((${#FOLDERS[@]})) || FOLDERS=('')
+	CHOSEN_FOLDERS=("${FOLDERS[@]}")
+	[[ ! $FOLDER ]] || CHOSEN_FOLDERS=("$FOLDER")
+	list_patches "${CHOSEN_FOLDERS[@]}"
+}
+
+# choose_whole_tree: the tree that --series has to do with, with all its folders.
+choose_whole_tree() {
+	SERIES=$TREE
+	choose_series
 }
 
 # series_config NAME: the kernel configuration of that name: one below kunit/ that
-# is for this series, or that for all.
+# is for this tree, or that for all.
 series_config() {
-	local own=$VGPIO_ROOT/kunit/$SERIES/$1
+	local own=$VGPIO_ROOT/kunit/$TREE/$1
 	if [[ -e $own ]]; then
 		say "$own"
 	else
@@ -37,11 +85,39 @@ series_config() {
 	fi
 }
 
-# list_patches: PATCHES, the files in order.
+# folder_patches FOLDER: its files in order, one a line.
+folder_patches() {
+	local file
+	for file in "$TREE_DIR${1:+/$1}"/[0-9][0-9][0-9][0-9]-*.patch; do
+		[[ ! -e $file ]] || say "$file"
+	done
+}
+
+# list_patches FOLDER...: PATCHES, the files of these in order.
 list_patches() {
-	shopt -s nullglob
-	PATCHES=("$PATCH_DIR"/[0-9][0-9][0-9][0-9]-*.patch)
-	shopt -u nullglob
+	local folder
+	mapfile -t PATCHES < <(for folder; do folder_patches "$folder"; done)
+}
+
+# patch_name FILE: below the tree, without the suffix.
+patch_name() {
+	local name=${1#"$TREE_DIR/"}
+	say "${name%.patch}"
+}
+
+# patch_label FILE: its number, behind the folder if it is in one.
+patch_label() {
+	local name=${1##*/}
+	patch_name "${1%"$name"}${name%%-*}"
+}
+
+# count_patches: how many, and how many in each folder.
+count_patches() {
+	local folder counts=''
+	for folder in "${FOLDERS[@]}"; do
+		[[ ! $folder ]] || counts+=", $folder $(folder_patches "$folder" | wc -l)"
+	done
+	say "${#PATCHES[@]} patches${counts:+ (${counts#, })}"
 }
 
 # --- patches to commits ---------------------------------------------------
@@ -59,13 +135,13 @@ bare_worktree() {
 	printf -v "$1" '%s' "$parent/tree"
 }
 
-# am_patches WORKTREE: git am without fuzz. The same patches on the same
+# am_patches WORKTREE FILE...: git am without fuzz. The same patches on the same
 # base give the same commits.
 am_patches() {
-	list_patches
-	log_file AM_LOG "am-$SERIES"
+	AM_PATCHES=("${@:2}")
+	log_file AM_LOG "am-$TREE"
 	cache_git -C "$1" am -q --no-3way --no-gpg-sign --committer-date-is-author-date \
-		"${PATCHES[@]}" >"$AM_LOG" 2>&1
+		"${AM_PATCHES[@]}" >"$AM_LOG" 2>&1
 }
 
 # am_failure: which patch and which file, from what git am said.
@@ -74,48 +150,73 @@ am_failure() {
 	number=$(sed -n 's/^Patch failed at 0*\([0-9]*\) .*/\1/p' "$AM_LOG" | head -n 1)
 	file=$(sed -n 's/^error: patch failed: \(.*\):[0-9]*$/\1/p; s/^error: \([^ :]*\): .*/\1/p' "$AM_LOG" | head -n 1)
 	if [[ $number ]]; then
-		printf '%s does not apply' "$(basename "${PATCHES[number - 1]}")"
+		printf '%s does not apply' "${AM_PATCHES[number - 1]#"$TREE_DIR/"}"
 	else
 		printf 'the patches do not apply (%s)' "$(head -n 1 "$AM_LOG")"
 	fi
 	[[ -z $file ]] || printf ' to %s' "$file"
 }
 
-# series_head: SERIES_HEAD, the commit after the last patch, kept in the
-# repository by a ref that is named after its content.
-series_head() {
-	local ref scratch
-	list_patches
-	SERIES_HEAD=$BASE_COMMIT
-	((${#PATCHES[@]})) || return 0
-	lock "series-$SERIES"
+# folder_heads COMMIT: HEADS, the commit after the last patch of each of FOLDERS, on
+# top of COMMIT. When a patch does not apply, these are of the folders before.
+folder_heads() {
+	local head=$1 folder
+	HEADS=()
+	lock "series-$TREE"
+	for folder in "${FOLDERS[@]}"; do
+		folder_head "$head" "$folder" || return
+		HEADS+=("$head")
+	done
+}
+
+# folder_head COMMIT FOLDER: sets head, the commit after that folder's last patch,
+# kept in the repository by a ref that is named after its content.
+folder_head() {
+	local ref scratch patches
+	mapfile -t patches < <(folder_patches "$2")
+	((${#patches[@]})) || return 0
 	ref=refs/vgpio/series/$({
-		say "$BASE_COMMIT"
-		cat /dev/null ${PATCHES[@]+"${PATCHES[@]}"}
+		say "$1"
+		cat "${patches[@]}"
 	} | sha256sum | head -c 40)
-	SERIES_HEAD=$(cache_git -C "$BASE_REPO" rev-parse -q --verify "$ref^{commit}") && return
-	bare_worktree scratch "$BASE_COMMIT"
-	am_patches "$scratch" || return
-	SERIES_HEAD=$(cache_git -C "$scratch" rev-parse HEAD)
-	cache_git -C "$BASE_REPO" update-ref "$ref" "$SERIES_HEAD"
+	head=$(cache_git -C "$BASE_REPO" rev-parse -q --verify "$ref^{commit}") && return
+	bare_worktree scratch "$1"
+	am_patches "$scratch" "${patches[@]}" || return
+	head=$(cache_git -C "$scratch" rev-parse HEAD)
+	cache_git -C "$BASE_REPO" update-ref "$ref" "$head"
+}
+
+# series_head: START_COMMIT and SERIES_HEAD, the commits before the first and after
+# the last of PATCHES.
+series_head() {
+	folder_heads "$BASE_COMMIT" || return
+	START_COMMIT=$BASE_COMMIT SERIES_HEAD=${HEADS[-1]}
+	[[ ! $FOLDER || ${#HEADS[@]} == 1 ]] || START_COMMIT=${HEADS[-2]}
 }
 
 # --- commits to patches -----------------------------------------------------
 
-# render_series WORKTREE BASE HEAD FOLDER: all that 'export' writes, below
-# FOLDER as it lies below the repository.
+# render_series WORKTREE BASE OUT: all that 'export' writes of FOLDERS, which end at
+# HEADS, below OUT as it lies below the repository.
 render_series() {
-	local patches=$4/patches/$SERIES
-	mkdir -p "$patches"
-	cache_git -C "$1" format-patch -q --zero-commit --full-index --no-signature -N \
-		-o "$patches" "$2..$3"
-	(cd "$patches" && find . -name '*.patch' -printf '%f\n' | LC_ALL=C sort) >"$patches/series"
-	[[ $SERIES == mainline ]] || {
-		render_differences "$1" "$3" "$4"
+	local i from=$2
+	for i in "${!FOLDERS[@]}"; do
+		render_folder "$1" "$from" "${HEADS[i]}" "$3/patches/$TREE${FOLDERS[i]:+/${FOLDERS[i]}}"
+		from=${HEADS[i]}
+	done
+	[[ $TREE == mainline ]] || {
+		render_differences "$1" "$from" "$3"
 		return
 	}
-	render_mirrors "$1" "$2" "$3" "$4"
-	render_maintainers "$1" "$2" "$3" >"$4/MAINTAINERS.fragment"
+	render_mirrors "$1" "$2" "$from" "$3"
+	render_maintainers "$1" "$2" "$from" >"$3/MAINTAINERS.fragment"
+}
+
+# render_folder WORKTREE BASE HEAD OUT: the patches, and their list.
+render_folder() {
+	mkdir -p "$4"
+	cache_git -C "$1" format-patch -q --zero-commit --full-index --no-signature -N -o "$4" "$2..$3"
+	(cd "$4" && find . -name '*.patch' -printf '%f\n' | LC_ALL=C sort) >"$4/series"
 }
 
 # mirrored_files WORKTREE BASE HEAD
@@ -132,25 +233,25 @@ render_mirrors() {
 	done < <(mirrored_files "$1" "$2" "$3")
 }
 
-# compared_files: those of mainline that another series has as well, as far as it is
+# compared_files: those of mainline that another tree has as well, as far as it is
 # to be compared.
 compared_files() {
 	on_disk "${MIRRORS[@]}" | grep -v /Makefile
 }
 
-# render_differences WORKTREE HEAD FOLDER: how the files of this series differ from
+# render_differences WORKTREE HEAD OUT: how the files of this tree differ from
 # the mirrored ones, each difference with its reason. Fails for one without.
 render_differences() {
 	local file other files
-	[[ -e $PATCH_DIR/rules ]] || return 0
+	[[ -e $TREE_DIR/rules ]] || return 0
 	mapfile -t files < <(compared_files)
 	scratch_dir other
 	for file in "${files[@]}"; do
 		mkdir -p "$other/$(dirname "$file")"
 		cache_git -C "$1" show "$2:$file" >"$other/$file" 2>/dev/null || rm "$other/$file"
 	done
-	python3 "$VGPIO_ROOT/tools/lib/differences.py" "$PATCH_DIR/rules" "$VGPIO_ROOT" "$other" \
-		"${files[@]}" >"$3/patches/$SERIES/differences"
+	python3 "$VGPIO_ROOT/tools/lib/differences.py" "$TREE_DIR/rules" "$VGPIO_ROOT" "$other" \
+		"${files[@]}" >"$3/patches/$TREE/differences"
 }
 
 # render_maintainers WORKTREE BASE HEAD: the lines the series adds to
@@ -174,14 +275,89 @@ render_maintainers() {
 
 # --- the work tree that a person edits ---------------------------------------
 
-# work_tree: WORK, its path; one for each series and kernel.
+# work_tree: WORK, its path; one for each tree and kernel.
 work_tree() {
-	WORK=$CACHE/work/$SERIES
+	WORK=$CACHE/work/$TREE
 	if [[ $LINUX ]]; then
 		WORK+=-own-${BASE_ID##*-}
 	elif [[ $RELEASE && $RELEASE != "$BASE_VERSION" ]]; then
 		WORK+=-$RELEASE
 	fi
+}
+
+# branch_of FOLDER: the branch at its last commit.
+branch_of() {
+	say "vgpio/$TREE/$1"
+}
+
+# branched_folders: those that have a branch.
+branched_folders() {
+	cache_git -C "$BASE_REPO" for-each-ref --format='%(refname)' "refs/heads/vgpio/$TREE/" |
+		sed "s|^refs/heads/vgpio/$TREE/||"
+}
+
+# work_state: where HEAD and the branches of the folders stand.
+work_state() {
+	cache_git -C "$WORK" rev-parse HEAD
+	cache_git -C "$BASE_REPO" for-each-ref --format='%(objectname) %(refname)' "refs/heads/vgpio/$TREE/"
+}
+
+# remember_state: what patches/ has; work_state tells whether that has changed.
+remember_state() {
+	work_state >"$(cache_git -C "$WORK" rev-parse --absolute-git-dir)/vgpio-state"
+}
+
+# take_layout: FOLDERS and HEADS as the branches of WORK have them. Fails with
+# LAYOUT_PROBLEM, what is wrong with the branches and what to do.
+take_layout() {
+	local folder last=vgpio-base
+	HEADS=()
+	mapfile -t FOLDERS < <({ folder_names "$TREE" && branched_folders; } | LC_ALL=C sort -u)
+	((${#FOLDERS[@]})) || {
+		FOLDERS=('')
+		HEADS=("$(cache_git -C "$WORK" rev-parse HEAD)")
+		return
+	}
+	for folder in "${FOLDERS[@]}"; do
+		! LAYOUT_PROBLEM=$(branch_problem "$folder" "$last") || return 1
+		last=$(branch_of "$folder")
+		HEADS+=("$(cache_git -C "$WORK" rev-parse "$last")")
+	done
+	[[ ${HEADS[-1]} == "$(cache_git -C "$WORK" rev-parse HEAD)" ]] || {
+		LAYOUT_PROBLEM="has commits after the last folder's branch; move it with 'git branch -f $last', or make a branch for a new folder"
+		return 1
+	}
+}
+
+# branch_problem FOLDER BEFORE: says what is wrong with its branch, where BEFORE is
+# that of the folder before; fails when nothing is.
+branch_problem() {
+	local branch
+	branch=$(branch_of "$1")
+	if [[ ! $1 =~ $FOLDER_NAME ]]; then
+		say "has the branch $branch, and no folder can be named so; use 'git branch -m' to name it as 4-name"
+	elif [[ ${2##*/} == "${1%%-*}"-* ]]; then
+		say "has $2 and $branch, and two folders cannot have one number; use 'git branch -m'"
+	elif ! is_commit "refs/heads/$branch"; then
+		say "has no branch $branch; make it with 'git branch $branch COMMIT' at the folder's last commit, or remove patches/$TREE/$1"
+	elif ! is_ancestor "$branch" HEAD; then
+		say "has $branch at a commit that is not below HEAD; move it to the folder's last one with 'git branch -f $branch COMMIT'"
+	elif ! is_ancestor "$2" "$branch"; then
+		say "has $branch before $2; move them to the last commits of their folders with 'git branch -f $branch COMMIT'"
+	elif is_ancestor "$branch" "$2"; then
+		say "has no commit between $2 and $branch; move that one with 'git branch -f $branch COMMIT', or delete it and patches/$TREE/$1"
+	else
+		return 1
+	fi
+}
+
+# is_commit NAME, is_ancestor A B: in WORK.
+is_commit() {
+	cache_git -C "$WORK" rev-parse -q --verify "$1^{commit}" >/dev/null
+}
+
+is_ancestor() {
+	cache_git -C "$WORK" merge-base --is-ancestor "$1" "$2"
 }
 
 # unfinished GITDIR: says so when a rebase or an am is under way there.

@@ -16,12 +16,20 @@ refused() {
 	one_line
 }
 
-# series MESSAGE [LINE]: one patch with this message, which adds LINE.
+# series MESSAGE [LINE]: a folder with one patch with this message, which adds LINE.
 series() {
 	WORK=$(vgpio apply 2>/dev/null)
 	printf '%s\n' "${2:-int more;}" >>"$WORK/drivers/gpio/gpio-virtio.c"
 	git -C "$WORK" commit -qam "$1"
+	one_folder
+}
+
+# one_folder: what is in WORK is that of 1-fixes.
+one_folder() {
+	end_folder 1-fixes
 	vgpio export 2>/dev/null
+	FIXES=$REPO/patches/mainline/1-fixes
+	cover "$FIXES" 'Subject: [PATCH 00/01] gpio: virtio: Fixes'
 }
 
 # finds CHECK TEXT...: it fails, and says each of these.
@@ -85,14 +93,59 @@ readonly GOOD=$'gpio: virtio: Return more\n\nThere is more to return.'
 	[[ $output == *"1 passed, 1 failed" ]]
 }
 
-@test "check --patch: only that one counts" {
+@test "check --patch: only that one counts, of those that --series names" {
 	make_series
 	git -C "$WORK" commit -q --amend -m 'Returned'
+	end_folder 2-tests
 	vgpio export 2>/dev/null
 	run vgpio check --patch 1-2 --keep-going messages
-	[[ $output != *0003* ]]
+	[[ $output == *"1-fixes/0001: "* && $output != *2-tests* ]]
 	run vgpio check --patch 3 messages
-	[[ $output == *"0003: the subject names no subsystem"* && $output != *0001* ]]
+	[[ $output == *"2-tests/0001: the subject names no subsystem"* && $output != *1-fixes* ]]
+	run vgpio check --series 2-tests messages
+	[[ $output == *"2-tests/0001: the subject names no subsystem"* && $output != *1-fixes* ]]
+	run vgpio check --series 2-tests --patch 2 messages
+	[[ $status -eq 1 && $output == *"--patch 2: the series has patches 1 to 1"* ]]
+}
+
+@test "check: a folder is looked at on top of those before it" {
+	make_series
+	run vgpio check --series 2-tests apply exports
+	[ "$status" -eq 0 ]
+	[[ $output == *"1 patches apply, with nothing moved"* ]]
+	run vgpio check apply exports
+	[ "$status" -eq 0 ]
+	[[ $output == *"3 patches apply, with nothing moved"* ]]
+}
+
+# words NUMBER: as many.
+words() {
+	seq -f 'word%g' "$1" | paste -sd' '
+}
+
+@test "cover-letter: at most 350 words, and the right number of patches" {
+	make_series
+	cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes' "$(words 349)" --- "$(words 99)"
+	run vgpio check cover-letter
+	[ "$status" -eq 0 ]
+	cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes' "$(words 350)"
+	finds cover-letter "1-fixes/cover-letter.txt: has 351 words, 350 are the limit"
+	cover "$FIXES" 'Subject: [PATCH 00/03] gpio: virtio: Fixes'
+	finds cover-letter "1-fixes/cover-letter.txt: says 3 patches, and there are 2"
+	cover "$FIXES" 'gpio: virtio: Fixes'
+	finds cover-letter "1-fixes/cover-letter.txt: the first line is not 'Subject: [PATCH 00/02] title'"
+	run vgpio check --series 2-tests cover-letter
+	[ "$status" -eq 0 ]
+}
+
+@test "cover-letter: what is still to be cut into series has the letter of all" {
+	series "$GOOD"
+	mv "$FIXES" "$REPO/patches/mainline/3-rework"
+	cover "$REPO/patches/mainline/3-rework" 'Subject: [PATCH 00/01] gpio: virtio: All' "$(words 400)"
+	run vgpio check cover-letter
+	[ "$status" -eq 0 ]
+	mv "$REPO/patches/mainline/3-rework" "$REPO/patches/mainline/3-requests"
+	finds cover-letter "3-requests/cover-letter.txt: has 401 words"
 }
 
 @test "check: a check that dies does not pass" {
@@ -103,7 +156,7 @@ readonly GOOD=$'gpio: virtio: Return more\n\nThere is more to return.'
 
 @test "apply: a space too many" {
 	series "$GOOD" 'int more; '
-	finds apply "0001: does not apply"
+	finds apply "1-fixes/0001: does not apply"
 }
 
 @test "messages: subjects" {
@@ -150,7 +203,7 @@ a_checkpatch() {
 	series "$GOOD"
 	rm "$REPO/tools/checks/checkpatch.mainline.exceptions"
 	: >"$REPO/tools/checks/checkpatch.exceptions"
-	finds checkpatch "0001: 3: ERROR:CODE_INDENT: code indent"
+	finds checkpatch "1-fixes/0001: 3: ERROR:CODE_INDENT: code indent"
 	printf 'CODE_INDENT\n' >"$REPO/tools/checks/checkpatch.exceptions"
 	finds checkpatch "each exception needs a reason"
 	printf 'CODE_INDENT\n\t= As it is.\n' >"$REPO/tools/checks/checkpatch.exceptions"
@@ -180,7 +233,7 @@ a_checkpatch() {
 @test "checkpatch: a script that it calls and that fails is found" {
 	a_checkpatch 'Traceback (most recent call last):\nAssertionError'
 	series "$GOOD"
-	finds checkpatch "0001: a script that checkpatch.pl calls failed: AssertionError"
+	finds checkpatch "1-fixes/0001: a script that checkpatch.pl calls failed: AssertionError"
 }
 
 @test "exports: a symbol that nobody else uses" {
@@ -195,7 +248,7 @@ a_checkpatch() {
 	WORK=$(vgpio apply 2>/dev/null)
 	sed -i 's/config C/config F\n&/' "$WORK/drivers/gpio/Kconfig"
 	git -C "$WORK" commit -qam "$GOOD"
-	vgpio export 2>/dev/null
+	one_folder
 	finds kconfig-order "drivers/gpio/Kconfig: F stands above C"
 }
 
@@ -231,12 +284,6 @@ ld: warning: no file has this" ]
 
 # --- submit -----------------------------------------------------------------------
 
-# cover LINE...: a cover letter with these lines below its text.
-cover() {
-	printf '%s\n' 'Subject: [PATCH 00/03] gpio: virtio: All' '' 'Text.' "$@" \
-		>"$REPO/patches/mainline/cover-letter.txt"
-}
-
 # with_b4: as it is in the cache of whoever runs the tests; a tree with the scripts
 # that b4 runs; and somebody who sends.
 with_b4() {
@@ -256,13 +303,12 @@ with_b4() {
 
 @test "submit: where the mails go" {
 	series "$GOOD"
-	cover ''
-	refused submit
+	refused submit --series 1-fixes
 	[[ $output == *"pass -o DIR, where the mails go, or --dry-run"* ]]
-	refused submit -o
-	refused submit -o /proc/no
+	refused submit --series 1-fixes -o
+	refused submit --series 1-fixes -o /proc/no
 	touch "$BATS_TEST_TMPDIR/file"
-	refused submit -o "$BATS_TEST_TMPDIR"
+	refused submit --series 1-fixes -o "$BATS_TEST_TMPDIR"
 	[[ $output == *"is not empty"* ]]
 }
 
@@ -274,8 +320,19 @@ with_b4() {
 }
 
 @test "submit: a cover letter without a subject" {
+	series "$GOOD"
+	echo cover >"$FIXES/cover-letter.txt"
+	refused submit --series 1-fixes --dry-run
+	[[ $output == *"patches/mainline/1-fixes/cover-letter.txt: the first line is not 'Subject: "* ]]
+}
+
+@test "submit: one folder of a tree that has some" {
+	make_series
 	refused submit --dry-run
-	[[ $output == *"cover-letter.txt: the first line is not 'Subject: "* ]]
+	[[ $output == *"each folder of patches/mainline is sent by itself; pass --series with one of: 1-fixes 2-tests"* ]]
+	cp -r "$REPO/patches/mainline" "$REPO/patches/linux-7.3.y"
+	refused submit --series linux-7.3.y --dry-run
+	[[ $output == *"each folder of patches/linux-7.3.y is sent by itself"* ]]
 }
 
 @test "submit: the changes of earlier revisions are kept, each once" {
@@ -289,40 +346,57 @@ with_b4() {
 	local branch
 	with_b4
 	make_series
-	cover ''
 	branch=$(git -C "$LINUX" symbolic-ref HEAD)
-	run vgpio submit --tree "$LINUX" -o "$MAILS"
+	run vgpio submit --series 1-fixes --tree "$LINUX" -o "$MAILS"
 	[ "$status" -eq 0 ]
-	[[ $output == *"[PATCH 0/3] gpio: virtio: All"*"[PATCH 3/3] gpio: virtio: Return thirty"* ]]
+	[[ $output == *"[PATCH 0/2] gpio: virtio: Fixes"*"[PATCH 2/2] gpio: virtio: Return thirty"* ]]
 	[[ $output == *"From: Sender <sender@example.org>"*"To: linux-gpio@vger.kernel.org"* ]]
 	[[ $output == *"Nothing was sent"*"git rebase --signoff"*"b4 send"* ]]
 	[ "$(git -C "$LINUX" symbolic-ref HEAD)" = "$branch" ]
 	git clone -q "$LINUX" "$BATS_TEST_TMPDIR/clone"
-	git -C "$BATS_TEST_TMPDIR/clone" am -q "$MAILS"/000[1-3]*
+	git -C "$BATS_TEST_TMPDIR/clone" am -q "$MAILS"/000[12]*
 	cmp "$BATS_TEST_TMPDIR/clone/drivers/gpio/gpio-virtio.c" "$REPO/drivers/gpio/gpio-virtio.c"
-	! grep -rqi '^Signed-off-by' "$MAILS"
+	run ! grep -rqi '^Signed-off-by' "$MAILS"
 	grep -q '^change-id: ' "$MAILS"/0000*
+}
+
+@test "submit: a folder after the first goes on top of those before, with no base that nobody has" {
+	with_b4
+	make_series
+	git -C "$LINUX" tag v7.3
+	run vgpio submit --series 1-fixes --tree "$LINUX" -o "$MAILS"
+	[ "$status" -eq 0 ]
+	grep -q '^base-commit: ' "$MAILS"/0000*
+	run vgpio submit --series 2-tests --tree "$LINUX" -o "$MAILS-2"
+	[ "$status" -eq 0 ]
+	[[ $output == *"[PATCH 0/1] gpio: virtio: Tests"*"[PATCH 1/1] gpio: virtio: Add tests"* ]]
+	[ "$(ls "$MAILS-2" | wc -l)" -eq 2 ]
+	run ! grep -q '^base-commit: ' "$MAILS-2"/*
+	git clone -q "$LINUX" "$BATS_TEST_TMPDIR/clone"
+	git -C "$BATS_TEST_TMPDIR/clone" am -q "$MAILS"/000[12]* "$MAILS-2"/0001*
+	cmp "$BATS_TEST_TMPDIR/clone/drivers/gpio/tests/cases.c" "$REPO/drivers/gpio/tests/cases.c"
+	[ "$(git -C "$LINUX" branch --list 'b4/*' --format='%(refname:short)')" = $'b4/virtio-gpio-fixes\nb4/virtio-gpio-tests' ]
 }
 
 @test "submit --reroll: the next revision, its changes and those before, and a range-diff" {
 	with_b4
 	make_series
-	cover ''
-	run vgpio submit --reroll --tree "$LINUX" -o "$MAILS"
-	[[ $status -eq 1 && $output == *"there is no branch b4/virtio-gpio yet"* ]]
-	vgpio submit --tree "$LINUX" -o "$MAILS"
-	run vgpio submit --reroll --tree "$LINUX" -o "$MAILS-2"
+	run vgpio submit --series 1-fixes --reroll --tree "$LINUX" -o "$MAILS"
+	[[ $status -eq 1 && $output == *"there is no branch b4/virtio-gpio-fixes yet"* ]]
+	vgpio submit --series 1-fixes --tree "$LINUX" -o "$MAILS"
+	run vgpio submit --series 1-fixes --reroll --tree "$LINUX" -o "$MAILS-2"
 	[[ $status -eq 1 && $output == *"as 'Changes in v2:'"* ]]
 	local number
 	for number in 2 3; do
 		sed -i "${number}s/return .;/return 9;/" "$WORK/drivers/gpio/gpio-virtio.c"
-		git -C "$WORK" commit -q --amend -a --no-edit
+		git -C "$WORK" commit -qa --fixup=HEAD~1
+		GIT_SEQUENCE_EDITOR=true git -C "$WORK" rebase -q -i --autosquash vgpio-base
 		vgpio export
-		cover --- "Changes in v$number:" "- change $number"
-		vgpio submit --reroll --tree "$LINUX" -o "$MAILS-$number"
+		cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes' --- "Changes in v$number:" "- change $number"
+		vgpio submit --series 1-fixes --reroll --tree "$LINUX" -o "$MAILS-$number"
 		grep -q '^    + *+\|^ *++' "$MAILS-$number/range-diff.txt"
 	done
-	grep -q '^Subject: \[PATCH v3 0/3\]' "$MAILS"-3/0000*
+	grep -q '^Subject: \[PATCH v3 0/2\]' "$MAILS"-3/0000*
 	[[ $(sed -n '/^---$/,$p' "$MAILS"-3/0000*) == *"Changes in v3:"*"- change 3"*"Changes in v2:"*"- change 2"* ]]
 	[ "$(grep -c '^Changes in v' "$MAILS"-3/0000*)" -eq 2 ]
 }
@@ -331,11 +405,10 @@ with_b4() {
 	local before
 	with_b4
 	make_series
-	cover ''
 	before=$(fingerprint "$LINUX")
-	run vgpio submit --dry-run --tree "$LINUX"
+	run vgpio submit --series 1-fixes --dry-run --tree "$LINUX"
 	[ "$status" -eq 0 ]
-	[[ $output == *"[PATCH 3/3] "* && $output != *"Nothing was sent"* ]]
+	[[ $output == *"[PATCH 2/2] "* && $output != *"Nothing was sent"* ]]
 	[ "$(fingerprint "$LINUX")" = "$before" ]
 	[ ! -e "$XDG_CACHE_HOME/vgpio/submit" ]
 }
@@ -343,8 +416,7 @@ with_b4() {
 @test "submit: somebody without a name" {
 	with_b4
 	make_series
-	cover ''
 	rm "$HOME/.gitconfig"
-	refused submit --tree "$LINUX" -o "$MAILS"
+	refused submit --series 1-fixes --tree "$LINUX" -o "$MAILS"
 	[[ $output == *"git knows no user.name and user.email of yours"* ]]
 }

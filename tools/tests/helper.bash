@@ -30,14 +30,13 @@ make_linux() {
 	cd - >/dev/null || return
 }
 
-# make_repo: REPO, with the tools under test and a series without patches.
+# make_repo: REPO, with the tools under test and a tree without patches.
 make_repo() {
 	REPO=$BATS_TEST_TMPDIR/repo
 	mkdir -p "$REPO/patches/mainline" "$REPO/tools"
 	cp -r "$BATS_TEST_DIRNAME"/../{vgpio,cmd,lib,guest,checks} "$REPO/tools"
 	printf 'tag v7.3\npackage linux-source-7.3 7.3.4-1\noldest v7.2\n' \
 		>"$REPO/patches/mainline/BASE"
-	echo cover >"$REPO/patches/mainline/cover-letter.txt"
 }
 
 # common_setup: call it first in setup().
@@ -68,19 +67,35 @@ lacks() {
 	fake apt-get <<<'exit 100'
 }
 
-# make_series: three patches, exported; WORK is the work tree.
+# make_series: two folders, the first with two patches and the other with one,
+# exported; WORK is the work tree.
 make_series() {
 	WORK=$(vgpio apply 2>/dev/null)
 	sed -i '5s/0/5/' "$WORK/drivers/gpio/gpio-virtio.c"
 	git -C "$WORK" commit -qam 'gpio: virtio: Return five'
+	sed -i '30s/0/30/' "$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qam 'gpio: virtio: Return thirty'
+	end_folder 1-fixes
 	mkdir -p "$WORK/drivers/gpio/tests"
 	echo '/* cases */' >"$WORK/drivers/gpio/tests/cases.c"
 	sed -i '/^F:.*gpio-virtio.c/a F:	drivers/gpio/tests/' "$WORK/MAINTAINERS"
 	git -C "$WORK" add .
 	git -C "$WORK" commit -qm 'gpio: virtio: Add tests'
-	sed -i '30s/0/30/' "$WORK/drivers/gpio/gpio-virtio.c"
-	git -C "$WORK" commit -qam 'gpio: virtio: Return thirty'
+	end_folder 2-tests
 	vgpio export 2>/dev/null
+	FIXES=$REPO/patches/mainline/1-fixes TESTS=$REPO/patches/mainline/2-tests
+	cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes'
+	cover "$TESTS" 'Subject: [PATCH 00/01] gpio: virtio: Tests'
+}
+
+# end_folder NAME: the last commit of WORK is that of the folder.
+end_folder() {
+	git -C "$WORK" branch -f "vgpio/mainline/$1"
+}
+
+# cover FOLDER LINE...: a cover letter with its subject, a text, and further lines.
+cover() {
+	printf '%s\n' "$2" '' 'Text.' "${@:3}" >"$1/cover-letter.txt"
 }
 
 # one_line: the failure was said in one line.

@@ -79,7 +79,7 @@ serve() {
 	make_series
 	run vgpio verify
 	[ "$status" -eq 0 ]
-	sed -i '0,/^index ....../s//index 123456/' "$REPO"/patches/mainline/0001-*.patch
+	sed -i '0,/^index ....../s//index 123456/' "$FIXES"/0001-*.patch
 	run vgpio verify
 	[ "$status" -eq 1 ]
 	[[ $output == *"0001-gpio-virtio-Return-five.patch is not as 'export' writes it: first in line "* ]]

@@ -52,7 +52,41 @@ refused() {
 
 @test "a wrong series, and which there are" {
 	refused kernel --series nonsense
-	[[ $output == *"no series 'nonsense'"*"there is: mainline"* ]]
+	[[ $output == *"no series 'nonsense'"*"there is: mainline" ]]
+}
+
+# folders_of TREE FOLDER...: empty ones.
+folders_of() {
+	mkdir -p "$REPO/patches/$1"
+	cp -n "$REPO/patches/mainline/BASE" "$REPO/patches/$1/BASE"
+	for folder in "${@:2}"; do mkdir "$REPO/patches/$1/$folder"; done
+}
+
+@test "a wrong folder, and which there are" {
+	local name
+	folders_of mainline 1-fixes 2-tests
+	folders_of linux-7.1.y 1-fixes 4-more
+	for name in 3-none mainline/4-more linux-7.1.y/2-tests linux-9.9.y/1-fixes mainline/../mainline \
+		'*' 1-fixes/ /1-fixes; do
+		refused kernel --series "$name"
+		[[ $output == *"no series '$name'"*"there is: linux-7.1.y linux-7.1.y/1-fixes linux-7.1.y/4-more mainline mainline/1-fixes mainline/2-tests" ]]
+	done
+}
+
+@test "a folder is mainline's, or of the tree that has it" {
+	chosen() {
+		bash -c 'VGPIO_ROOT=$1 SERIES=$2; . "$1/tools/lib/common.sh"; . "$1/tools/lib/series.sh"
+			choose_series; echo "$TREE:$FOLDER:${FOLDERS[*]}:${CHOSEN_FOLDERS[*]}"' - "$REPO" "$1"
+	}
+	folders_of mainline 1-fixes 2-tests
+	folders_of linux-7.1.y 1-fixes 4-more
+	[ "$(chosen mainline)" = "mainline::1-fixes 2-tests:1-fixes 2-tests" ]
+	[ "$(chosen 1-fixes)" = "mainline:1-fixes:1-fixes:1-fixes" ]
+	[ "$(chosen mainline/2-tests)" = "mainline:2-tests:1-fixes 2-tests:2-tests" ]
+	[ "$(chosen linux-7.1.y/1-fixes)" = "linux-7.1.y:1-fixes:1-fixes:1-fixes" ]
+	[ "$(chosen 4-more)" = "linux-7.1.y:4-more:1-fixes 4-more:4-more" ]
+	rm -r "$REPO"/patches/linux-7.1.y/[14]-*
+	[ "$(chosen linux-7.1.y)" = "linux-7.1.y:::" ]
 }
 
 @test "an option without its value" {
@@ -209,6 +243,23 @@ refused() {
 @test "kunit: one configuration at a time" {
 	refused kunit --debug --rt
 	[[ $output == *"pass one of them"* ]]
+}
+
+@test "kunit: modes that exclude each other, and values that are none" {
+	local options
+	for options in '--each --isolate' '--each --worktree' '--on base --each' '--on base --worktree' '--isolate --rt'; do
+		# shellcheck disable=SC2086 # several words
+		refused kunit $options
+		[[ $output == *"pass "* ]]
+	done
+	refused kunit --limit 5
+	[[ $output == *"--limit goes with --isolate"* ]]
+	for options in 0 x -1; do
+		refused kunit --isolate --limit "$options"
+		[[ $output == *"--limit '$options': is no number of seconds"* ]]
+	done
+	refused kunit --on
+	[[ $output == *"--on needs a value"* ]]
 }
 
 @test "kunit --rt: KVM is not asked for" {
