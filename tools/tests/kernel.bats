@@ -85,6 +85,18 @@ serve() {
 	[[ $output == *"0001-gpio-virtio-Return-five.patch is not as 'export' writes it: first in line "* ]]
 }
 
+@test "on the version that BASE names, a change that is pending upstream must change something" {
+	make_series
+	printf 'drivers/gpio/gpio-virtio.c\ts/nothing/x/\tnames change\n' >"$REPO/patches/mainline/pending"
+	run vgpio verify
+	[ "$status" -eq 1 ]
+	[[ $output == *"patches/mainline/pending: names change: changes nothing in drivers/gpio/gpio-virtio.c"* ]]
+	sed -i 's/gpio-virtio.c/none.c/' "$REPO/patches/mainline/pending"
+	run vgpio verify
+	[ "$status" -eq 1 ]
+	[[ $output == *"changes nothing in drivers/gpio/none.c"* ]]
+}
+
 @test "a truncated package is not used" {
 	serve head -c 600 "$BATS_TEST_TMPDIR/good.deb" '>linux-source.deb'
 	run vgpio kernel

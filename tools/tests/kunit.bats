@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# kunit: what is built for it, and what it makes of what a kernel says. The kernel is a
+# script, which the Makefile of the small kernel puts in place.
+
+load helper
+
+setup() {
+	common_setup
+	cp -r "$BATS_TEST_DIRNAME/../../kunit" "$REPO"
+	mkdir -p "$LINUX/tools/testing/kunit"
+	printf 'all:\n\t%s\n\t%s\n\t%s\n' '! grep broken drivers/gpio/gpio-virtio.c' \
+		'cp tools/linux drivers/gpio/gpio-virtio.c $(O)' 'touch $(O)/vmlinux' >>"$LINUX/Makefile"
+	a_kernel >"$LINUX/tools/linux"
+	chmod +x "$LINUX/tools/linux"
+	echo '# takes --kunitconfig' >"$LINUX/tools/testing/kunit/kunit.py"
+	git -C "$LINUX" add .
+	git -C "$LINUX" commit -qm suites
+	make_series
+}
+
+# a_kernel: one whose cases do as their names say; 'five' wants the driver of 1-fixes.
+a_kernel() {
+	cat <<-'END'
+		#!/bin/bash
+		glob='*'
+		for arg; do [[ $arg != kunit.filter_glob=* ]] || glob=${arg#*=}; done
+		if [[ " $* " == *' kunit.action=list '* ]]; then
+			for name in good bad hangs dies skips warns five leaves; do
+				[[ suite.$name != $glob ]] || printf 'suite.%s\r\n' "$name"
+			done
+			exit
+		fi
+		result='ok 1'
+		case ${glob#*.} in
+		bad) result='not ok 1' ;;
+		hangs) exec sleep 60 ;;
+		dies) echo 'Kernel panic - not syncing: BUG!'; exit 1 ;;
+		leaves) exit 0 ;;
+		warns) echo 'WARNING: lib/list_debug.c:1 at list_del' ;;
+		five) grep -q 'return 5;' "$(dirname "$0")/gpio-virtio.c" || result='not ok 1' ;;
+		esac
+		printf '1..1\n    1..1\n    %s %s%s\n%s suite\n' "$result" "${glob#*.}" \
+			"$([[ $glob != *.skips ]] || echo ' # SKIP no')" "$result"
+	END
+}
+
+@test "kunit --isolate: what comes of each case" {
+	run vgpio kunit --isolate --limit 2
+	[ "$status" -eq 1 ]
+	local line
+	for line in 'good +ok' 'bad +FAIL' 'hangs +hang' 'dies +crash Kernel panic - not syncing: BUG!' 'skips +skip' \
+		'warns +FAIL +WARNING: lib/list_debug.c' 'five +ok' 'leaves +crash'; do
+		grep -qE "^suite.$line" <<<"$output"
+	done
+	[ "$(grep -c '^suite\.' <<<"$output")" -eq 8 ]
+	[[ $output == *"2 passed, 5 failed, 1 skipped"* ]]
+}
+
+@test "kunit --isolate: a filter, and one that nothing fits" {
+	run vgpio kunit --isolate 'suite.[gs]*'
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^suite\.' <<<"$output")" -eq 2 ]
+	[[ $output == *"1 passed, 0 failed, 1 skipped"* ]]
+	run vgpio kunit --isolate none
+	[ "$status" -eq 1 ]
+	[[ $output == *"there is no case to run, none is as none"*"0 passed, 1 failed"* ]]
+}
+
+@test "kunit --on: the suites of the end on the driver of a folder, and nothing stays" {
+	run vgpio kunit --on base --isolate suite.five
+	[ "$status" -eq 1 ]
+	[[ $output == *"0 passed, 1 failed"* ]]
+	run vgpio kunit --on 1-fixes --isolate suite.five
+	[ "$status" -eq 0 ]
+	run vgpio kunit --on mainline/1-fixes --debug --isolate suite.five
+	[ "$status" -eq 0 ]
+	vgpio kunit --on base --isolate suite.good
+	run vgpio kunit --isolate suite.five
+	[ "$status" -eq 0 ]
+	[[ $output == *"1 passed, 0 failed"* ]]
+	[ "$(basename -a "$XDG_CACHE_HOME"/vgpio/build/*/* | paste -sd' ')" = "kunit-on-debug kunit-on-plain kunit-plain" ]
+}
+
+@test "kunit --on: a folder that there is not, and one that comes later" {
+	run vgpio kunit --on 3-none
+	[ "$status" -eq 1 ]
+	one_line
+	[[ $output == *"--on 3-none: there is base 1-fixes 2-tests" ]]
+	run vgpio kunit --series 1-fixes --on 2-tests
+	[ "$status" -eq 1 ]
+	[[ $output == *"--on 2-tests: there is base 1-fixes" ]]
+}
+
+@test "kunit: a tree without suites is built, and says so" {
+	run vgpio kunit --series 1-fixes
+	[ "$status" -eq 0 ]
+	[[ $output == *"builds; this tree has no suites up to 1-fixes"*"1 passed, 0 failed"* ]]
+	mkdir "$REPO/patches/linux-7.2.y"
+	cp -r "$REPO"/patches/mainline/{BASE,1-fixes} "$REPO/patches/linux-7.2.y"
+	run vgpio kunit --series linux-7.2.y
+	[ "$status" -eq 0 ]
+	[[ $output == *"builds; this tree has no suites"*"1 passed, 0 failed"* && $output != *"up to"* ]]
+}
+
+@test "kunit: a tree without suites that does not build" {
+	echo broken >>"$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qa --fixup=HEAD~1
+	GIT_SEQUENCE_EDITOR=true git -C "$WORK" rebase -q -i --autosquash vgpio-base
+	vgpio export
+	run vgpio kunit --series 1-fixes
+	[ "$status" -eq 1 ]
+	[[ $output == *"0 passed, 1 failed"* && $output != *builds* ]]
+}
+
+@test "kunit --each: a line for each patch, with its folder" {
+	run vgpio kunit --each
+	[ "$status" -eq 0 ]
+	[[ $output == *"1-fixes/0001-gpio-virtio-Return-five "*"1-fixes/0002-gpio-virtio-Return-thirty "*"2-tests/0001-gpio-virtio-Add-tests "*"3 passed, 0 failed"* ]]
+	run vgpio kunit --each --series 2-tests
+	[ "$status" -eq 0 ]
+	[[ $output == *"2-tests/0001-gpio-virtio-Add-tests "*"1 passed, 0 failed"* && $output != *1-fixes/* ]]
+}
