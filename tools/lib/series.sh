@@ -160,13 +160,18 @@ am_failure() {
 # folder_heads COMMIT: HEADS, the commit after the last patch of each of FOLDERS, on
 # top of COMMIT. When a patch does not apply, these are of the folders before.
 folder_heads() {
-	local head=$1 folder
+	local head=$1 folder status=0
 	HEADS=()
 	lock "series-$TREE"
 	for folder in "${FOLDERS[@]}"; do
-		folder_head "$head" "$folder" || return
+		folder_head "$head" "$folder" || {
+			status=1
+			break
+		}
 		HEADS+=("$head")
 	done
+	unlock "series-$TREE"
+	return "$status"
 }
 
 # folder_head COMMIT FOLDER: sets head, the commit after that folder's last patch,

@@ -369,9 +369,10 @@ with_b4() {
 	grep -q '^base-commit: ' "$MAILS"/0000*
 	run vgpio submit --series 2-tests --tree "$LINUX" -o "$MAILS-2"
 	[ "$status" -eq 0 ]
-	[[ $output == *"[PATCH 0/1] gpio: virtio: Tests"*"[PATCH 1/1] gpio: virtio: Add tests"* ]]
-	[ "$(ls "$MAILS-2" | wc -l)" -eq 2 ]
-	run ! grep -q '^base-commit: ' "$MAILS-2"/*
+	[[ $output == *"[PATCH] gpio: virtio: Add tests"*"From: Sender"* ]]
+	[ "$(ls "$MAILS-2" | wc -l)" -eq 1 ]
+	grep -qx 'Text.' "$MAILS-2"/0001*
+	run ! grep -q '^base-commit: ' "$MAILS-2"/0001*
 	git clone -q "$LINUX" "$BATS_TEST_TMPDIR/clone"
 	git -C "$BATS_TEST_TMPDIR/clone" am -q "$MAILS"/000[12]* "$MAILS-2"/0001*
 	cmp "$BATS_TEST_TMPDIR/clone/drivers/gpio/tests/cases.c" "$REPO/drivers/gpio/tests/cases.c"

@@ -48,7 +48,7 @@ a_kernel() {
 	run vgpio kunit --isolate --limit 2
 	[ "$status" -eq 1 ]
 	local line
-	for line in 'good +ok' 'bad +FAIL' 'hangs +hang' 'dies +crash Kernel panic - not syncing: BUG!' 'skips +skip' \
+	for line in 'good +ok' 'bad +FAIL' 'hangs +hang' 'dies +crash +Kernel panic - not syncing: BUG!' 'skips +skip' \
 		'warns +FAIL +WARNING: lib/list_debug.c' 'five +ok' 'leaves +crash'; do
 		grep -qE "^suite.$line" <<<"$output"
 	done
