@@ -1768,20 +1768,19 @@ static int virtio_gpio_send_type(struct virtio_gpio *vgpio,
 }
 
 /**
- * virtio_gpio_update_irq() - Update the trigger type of an interrupt
+ * virtio_gpio_try_type() - Tell the device the trigger type of an interrupt
  * @vgpio: the device
  * @irq: the line's interrupt
  * @type: the type it should have, one of VIRTIO_GPIO_IRQ_TYPE_*
  *
- * A type that the device refuses leaves the interrupt disabled. genirq has no
- * way to tell the caller. One that is lost, as the device was reset or sleeps,
- * is among those that it is told when it comes back, if it was not too late for
- * that.
+ * A type that is lost, as the device was reset or sleeps, is among those that it
+ * is told when it comes back, if it was not too late for that.
  *
  * Context: May sleep. The caller has locked the line.
+ * Return: 0 or what virtio_gpio_wait() returns.
  */
-static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
-				   struct virtio_gpio_irq *irq, u8 type)
+static int virtio_gpio_try_type(struct virtio_gpio *vgpio,
+				struct virtio_gpio_irq *irq, u8 type)
 {
 	struct virtio_gpio_eventq *q = &vgpio->eventq;
 	unsigned int resets;
@@ -1791,18 +1790,46 @@ static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
 		scoped_guard(spinlock_irqsave, &q->lock) {
 			irq->wanted = type;
 			if (irq->type == type)
-				return;
+				return 0;
 			resets = q->resets;
 		}
 
 		ret = virtio_gpio_send_type(vgpio, irq, type);
 		if (type == VIRTIO_GPIO_IRQ_TYPE_NONE)
-			return;
+			return 0;
 	} while (ret == -EAGAIN);
 
 	guard(spinlock_irqsave)(&q->lock);
 	if (ret != -ESHUTDOWN && resets == q->resets)
 		virtio_gpio_type_was_set(q, irq, type, ret);
+
+	return ret;
+}
+
+/**
+ * virtio_gpio_update_irq() - Update the trigger type of an interrupt
+ * @vgpio: the device
+ * @irq: the line's interrupt
+ * @type: the type it should have, one of VIRTIO_GPIO_IRQ_TYPE_*
+ *
+ * If the device refuses the type, the interrupt keeps the one that it had. genirq
+ * has no way to tell the caller.
+ *
+ * Context: May sleep. The caller has locked the line.
+ */
+static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
+				   struct virtio_gpio_irq *irq, u8 type)
+{
+	u8 old;
+
+	scoped_guard(spinlock_irqsave, &vgpio->eventq.lock)
+		old = irq->type;
+
+	if (virtio_gpio_try_type(vgpio, irq, type) != -EINVAL)
+		return;
+	if (old != VIRTIO_GPIO_IRQ_TYPE_NONE &&
+	    old != VIRTIO_GPIO_IRQ_TYPE_UNKNOWN)
+		virtio_gpio_try_type(vgpio, irq, old);
 }
 
 /* What is not used any more goes with its last event, locked or not. */
@@ -2690,20 +2717,6 @@ err_del_vqs:
 	return ret;
 }
 
-/* No event may come when there is no irq domain any more to look it up in. */
-static void virtio_gpio_remove(struct virtio_device *vdev)
-{
-	struct virtio_gpio *vgpio = vdev->priv;
-
-	virtio_gpio_stop(vgpio);
-	virtio_break_device(vdev);
-	virtio_synchronize_cbs(vdev);
-	if (virtio_gpio_has_irq(vgpio))
-		disable_delayed_work_sync(&vgpio->eventq.work);
-	gpiochip_remove(&vgpio->gc);
-	virtio_gpio_del_vqs(vgpio);
-}
-
 /* Freeze, restore and reset */
 
 static bool virtio_gpio_is_drained(struct virtio_gpio_requestq *q)
@@ -2980,6 +2993,20 @@ err_stop:
 	virtio_gpio_del_vqs(vgpio);
 
 	return ret;
+}
+
+/* No event may come when there is no irq domain any more to look it up in. */
+static void virtio_gpio_remove(struct virtio_device *vdev)
+{
+	struct virtio_gpio *vgpio = vdev->priv;
+
+	virtio_gpio_stop(vgpio);
+	virtio_break_device(vdev);
+	virtio_synchronize_cbs(vdev);
+	if (virtio_gpio_has_irq(vgpio))
+		disable_delayed_work_sync(&vgpio->eventq.work);
+	gpiochip_remove(&vgpio->gc);
+	virtio_gpio_del_vqs(vgpio);
 }
 
 static const struct virtio_device_id id_table[] = {
