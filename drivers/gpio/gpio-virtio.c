@@ -1813,13 +1813,15 @@ static int virtio_gpio_try_type(struct virtio_gpio *vgpio,
  * @type: the type it should have, one of VIRTIO_GPIO_IRQ_TYPE_*
  *
  * If the device refuses the type, the interrupt keeps the one that it had. genirq
- * has no way to tell the caller.
+ * has no way to tell the caller. If it had none, the device may have one from
+ * before probe, and gets to disable that first.
  *
  * Context: May sleep. The caller has locked the line.
  */
 static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
 				   struct virtio_gpio_irq *irq, u8 type)
 {
+	bool enabled;
 	u8 old;
 
 	scoped_guard(spinlock_irqsave, &vgpio->eventq.lock)
@@ -1827,9 +1829,14 @@ static void virtio_gpio_update_irq(struct virtio_gpio *vgpio,
 
 	if (virtio_gpio_try_type(vgpio, irq, type) != -EINVAL)
 		return;
-	if (old != VIRTIO_GPIO_IRQ_TYPE_NONE &&
-	    old != VIRTIO_GPIO_IRQ_TYPE_UNKNOWN)
-		virtio_gpio_try_type(vgpio, irq, old);
+
+	enabled = old != VIRTIO_GPIO_IRQ_TYPE_NONE &&
+		  old != VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
+	if (!enabled) {
+		scoped_guard(spinlock_irqsave, &vgpio->eventq.lock)
+			irq->type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
+	}
+	virtio_gpio_try_type(vgpio, irq, enabled ? old : type);
 }
 
 /* What is not used any more goes with its last event, locked or not. */

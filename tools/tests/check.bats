@@ -138,16 +138,6 @@ words() {
 	[ "$status" -eq 0 ]
 }
 
-@test "cover-letter: what is still to be cut into series has the letter of all" {
-	series "$GOOD"
-	mv "$FIXES" "$REPO/patches/mainline/3-rework"
-	cover "$REPO/patches/mainline/3-rework" 'Subject: [PATCH 00/01] gpio: virtio: All' "$(words 400)"
-	run vgpio check cover-letter
-	[ "$status" -eq 0 ]
-	mv "$REPO/patches/mainline/3-rework" "$REPO/patches/mainline/3-requests"
-	finds cover-letter "3-requests/cover-letter.txt: has 401 words"
-}
-
 @test "check: a check that dies does not pass" {
 	series "$GOOD"
 	sed -i 's/proved /false || return; proved /' "$REPO/tools/checks/exports"
@@ -188,6 +178,22 @@ Cc: stable@vger.kernel.org"
 
 Cc: stable@vger.kernel.org"
 	finds messages "is for stable, and has no Fixes:"
+}
+
+@test "messages: what is for stable is short, and so is its message" {
+	local fixes='Fixes: 3a29355a22c0 ("gpio: Add virtio-gpio driver")'
+	series "$GOOD
+
+$fixes
+Cc: stable@vger.kernel.org # 6.1+"
+	run vgpio check messages
+	[ "$status" -eq 0 ]
+	series "$GOOD
+$(seq -f 'line %g' 12)
+
+$fixes
+Cc: stable@vger.kernel.org # 6.1+" "$(seq -f 'int more_%g;' 101)"
+	finds messages "its message has 13 lines, 12 are the limit" "changes 101 lines, 100 are the limit"
 }
 
 # a_checkpatch MESSAGE: the tree's, which says this of every patch.

@@ -2544,8 +2544,9 @@ static void gpio_virtio_irq_type_before_request(struct kunit *test)
 }
 
 /*
- * The device refuses the trigger type. The interrupt stays masked, with a word
- * in the log as there is no way to tell the caller, until it gets another type.
+ * The device refuses the trigger type, also after it was told to disable the
+ * interrupt. That stays masked, with a word in the log as there is no way to tell
+ * the caller, until it gets another type.
  */
 static void gpio_virtio_irq_type_refused(struct kunit *test)
 {
@@ -2557,8 +2558,8 @@ static void gpio_virtio_irq_type_refused(struct kunit *test)
 	irq = bank_request_irq(bank, 2, IRQF_TRIGGER_RISING);
 	bank_settle();
 	KUNIT_EXPECT_EQ(test, bank->unmasks, 0);
-	KUNIT_EXPECT_EQ(test, bank_count(bank, VIRTIO_GPIO_MSG_IRQ_TYPE), 1);
-	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 1);
+	KUNIT_EXPECT_EQ(test, bank_count(bank, VIRTIO_GPIO_MSG_IRQ_TYPE), 3);
+	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 2);
 
 	bank_set_override(bank, NULL);
 	KUNIT_EXPECT_EQ(test, 0, irq_set_irq_type(irq->irq,
@@ -2577,7 +2578,7 @@ static void gpio_virtio_irq_type_refused_and_freed(struct kunit *test)
 	bank_release_irq(irq);
 	bank_settle();
 	KUNIT_EXPECT_EQ(test, bank->unmasks, 0);
-	KUNIT_EXPECT_EQ(test, bank_count(bank, VIRTIO_GPIO_MSG_IRQ_TYPE), 1);
+	KUNIT_EXPECT_EQ(test, bank_count(bank, VIRTIO_GPIO_MSG_IRQ_TYPE), 3);
 }
 
 /* Without a trigger type there is nothing to enable yet. */
@@ -4767,7 +4768,8 @@ static void gpio_virtio_fixes_resume_threaded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 0);
 }
 
-static void gpio_virtio_fixes_type_refused(struct kunit *test)
+/* The device takes the type, or another one, later. */
+static void bank_refuse_first_type(struct kunit *test, unsigned int next)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 	struct bank_irq *irq;
@@ -4778,8 +4780,62 @@ static void gpio_virtio_fixes_type_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->unmasks, 0);
 
 	bank_set_override(bank, NULL);
-	KUNIT_EXPECT_EQ(test, 0, irq_set_irq_type(irq->irq,
-						  IRQ_TYPE_EDGE_FALLING));
+	KUNIT_EXPECT_EQ(test, 0, irq_set_irq_type(irq->irq, next));
+	bank_expect_edges(bank, 5, 3);
+}
+
+static void gpio_virtio_fixes_type_refused(struct kunit *test)
+{
+	bank_refuse_first_type(test, IRQ_TYPE_EDGE_FALLING);
+}
+
+static void gpio_virtio_fixes_type_refused_once(struct kunit *test)
+{
+	bank_refuse_first_type(test, IRQ_TYPE_EDGE_RISING);
+}
+
+/*
+ * A device that does not know of resets has the interrupt enabled from before
+ * probe, and refuses an unchanged type.
+ */
+static void gpio_virtio_fixes_type_from_before(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+
+	bank->lines[5].irq_type = VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING;
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	bank_expect_edges(bank, 5, 3);
+}
+
+/* The line is freed before its interrupt, which its consumer should not do. */
+static bool bank_free_armed(struct bank *bank, struct kunit_virtio_buf *buf,
+			    const struct virtio_gpio_request *req)
+{
+	u16 gpio = le16_to_cpu(req->gpio);
+
+	if (req->type == cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION) &&
+	    !req->value && bank->lines[gpio].irq_type)
+		bank_disable_irq(bank, gpio);
+
+	return false;
+}
+
+static void gpio_virtio_fixes_line_freed_first(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct gpio_desc *desc = bank_get_line(bank, 5, GPIOD_IN);
+	int number = gpiod_to_irq(desc);
+	struct bank_irq *irq;
+
+	bank_set_override(bank, bank_free_armed);
+	irq = bank_add_irq(bank, number, bank_irq_handler, NULL,
+			   IRQF_TRIGGER_RISING);
+	bank_expect_edges(bank, 5, 1);
+	bank_put_line(bank, desc);
+	bank_settle();
+	bank_release_irq(irq);
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
 	bank_expect_edges(bank, 5, 3);
 }
 
@@ -4818,15 +4874,33 @@ static bool bank_refuse_falling(struct bank *bank, struct kunit_virtio_buf *buf,
 	       bank_refuse(bank, buf, req);
 }
 
-static void gpio_virtio_fixes_type_change_refused(struct kunit *test)
+/* The interrupt keeps its type, also when it is disabled and enabled. */
+static void bank_refuse_type_change(struct kunit *test, bool late)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
 
 	bank_expect_edges(bank, 5, 1);
 	bank_set_override(bank, bank_refuse_falling);
+	bank->lines[5].late = late;
 	irq_set_irq_type(irq->irq, IRQ_TYPE_EDGE_FALLING);
-	bank_expect_edges(bank, 5, 3);
+	bank_return_late(bank, 5, VIRTIO_GPIO_IRQ_STATUS_INVALID);
+	bank_expect_edges(bank, 5, 2);
+
+	bank->lines[5].late = false;
+	disable_irq(irq->irq);
+	enable_irq(irq->irq);
+	bank_expect_edges(bank, 5, 2);
+}
+
+static void gpio_virtio_fixes_type_change_refused(struct kunit *test)
+{
+	bank_refuse_type_change(test, true);
+}
+
+static void gpio_virtio_fixes_type_change_refused_returned(struct kunit *test)
+{
+	bank_refuse_type_change(test, false);
 }
 
 /* The device keeps its state, and the system was woken by something else. */
@@ -4968,14 +5042,40 @@ static void gpio_virtio_fixes_unbind_with_irq(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 0);
 }
 
+/* With the status byte that is 0 bytes in 32 bits, or too many for a warning. */
+static void gpio_virtio_fixes_names_size(struct kunit *test)
+{
+	static const u32 sizes[] = { 0xffffffff, 0x10000000 };
+	unsigned int i;
+
+	bank_watch(test, "WARNING: ");
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct bank *bank;
+
+		bank = bank_alloc(test, BANK_PARAMS(8, .names_size = sizes[i]));
+		KUNIT_ASSERT_EQ(test, kunit_virtio_add(bank->kv), 0);
+		KUNIT_ASSERT_TRUE(test, kunit_virtio_bound(bank->kv));
+		bank_find_chip(bank);
+		KUNIT_EXPECT_NULL(test, bank->gc->names);
+		KUNIT_EXPECT_EQ(test, bank_count(bank, VIRTIO_GPIO_MSG_GET_NAMES),
+				0);
+	}
+	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 0);
+}
+
 static struct kunit_case gpio_virtio_fixes_cases[] = {
+	KUNIT_CASE(gpio_virtio_fixes_names_size),
 	KUNIT_CASE(gpio_virtio_fixes_type_after_request),
 	KUNIT_CASE(gpio_virtio_fixes_type_unchanged),
 	KUNIT_CASE(gpio_virtio_fixes_resume_threaded),
 	KUNIT_CASE(gpio_virtio_fixes_type_refused),
+	KUNIT_CASE(gpio_virtio_fixes_type_refused_once),
+	KUNIT_CASE(gpio_virtio_fixes_type_from_before),
+	KUNIT_CASE(gpio_virtio_fixes_line_freed_first),
 	KUNIT_CASE(gpio_virtio_fixes_type_changed),
 	KUNIT_CASE(gpio_virtio_fixes_type_changed_returned),
 	KUNIT_CASE(gpio_virtio_fixes_type_change_refused),
+	KUNIT_CASE(gpio_virtio_fixes_type_change_refused_returned),
 	KUNIT_CASE(gpio_virtio_fixes_edge_in_suspend),
 	KUNIT_CASE(gpio_virtio_fixes_disable_and_enable),
 	KUNIT_CASE(gpio_virtio_fixes_returned_when_disabled),

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# The machine sleeps. The device is reset in each case: what it knows of the
-# driver afterwards, the driver told it again.
+# The machine sleeps. The device is reset in each case, and what it knows of the
+# driver afterwards, the driver told it again; but for the cases at the end, in which
+# it keeps its state.
 
 # --- ways to sleep -----------------------------------------------------------------
 
@@ -136,4 +137,56 @@ asleep_with_output() {
 	HOLDER=
 	use_board 2
 	check "the trigger after" "$(field 2 trigger)" high
+}
+
+# --- a device that keeps its state -------------------------------------------------
+
+# suspend_irqs: what the kernel does with interrupts for suspend-to-idle, for 5 s.
+suspend_irqs() {
+	echo platform >/sys/power/pm_test
+	echo freeze >/sys/power/state
+	check "suspend-to-idle" "$?" 0
+	echo none >/sys/power/pm_test
+}
+
+# watch_over_idle: edges of line 3 before, while and after interrupts are suspended.
+# From the first on, the device refuses to be told a trigger type, as some do with one
+# that is set already.
+watch_over_idle() {
+	host set door 0 >/dev/null
+	record 3 /tmp/edges
+	check "edges before" "$(host toggle door 2 rearm 5s)" ok || return
+	wait_until seen_edges 2
+	fault error set_irq_type line 3 || return
+	[[ ! ${1:-} ]] || host pulse door "$1" >/dev/null
+	suspend_irqs || return
+	check "edges after" "$(host toggle door 4 rearm 5s)" ok
+}
+
+seen_edges() {
+	(($(wc -l </tmp/edges) >= $1))
+}
+
+a_case edges_kept "edges after suspend-to-idle, from a device that keeps its state" kept faults irq rearm
+edges_kept() {
+	watch_over_idle
+	wait_until seen_edges 6
+	no_fault
+	end_record 6
+	show "host: toggle door 2; suspend-to-idle; toggle door 4; guest: gpiomon $CHIP 3" \
+		"$(cut -d' ' -f1 /tmp/edges | paste -sd' ')"
+	check "edges of door" "$(wc -l </tmp/edges)" 6 || return
+	check "edges out of order" "$(out_of_order /tmp/edges)" ''
+}
+
+a_case edge_while_idle "edges after one in suspend-to-idle, from a device that keeps its state" kept faults irq rearm
+edge_while_idle() {
+	local during
+	watch_over_idle 2s
+	no_fault
+	end_record 7
+	during=$(($(wc -l </tmp/edges) - 6))
+	show "host: toggle door 2; pulse door over suspend-to-idle; toggle door 4; guest: gpiomon $CHIP 3" \
+		"$(cut -d' ' -f1 /tmp/edges | paste -sd' ')"
+	check "edges of door, but those while it slept" "$((during >= 0 && during <= 2))" 1
 }
