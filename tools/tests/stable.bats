@@ -29,13 +29,13 @@ texts() {
 	diff <(texts mainline/1-fixes) <(texts linux-6.12.y/1-fixes)
 }
 
-@test "the fixes for 6.1 are those for mainline but for the last, which adds lines only" {
+@test "the fixes for 6.1 are those for mainline but for the last, which waits for callers as well" {
 	local last=0010-gpio-virtio-Fail-pending-requests-on-break-and-remov.patch
 	diff <(ids mainline/1-fixes | head -n 9) <(ids linux-6.1.y/1-fixes | head -n 9)
 	[ "$(ids linux-6.1.y/1-fixes | wc -l)" -eq 10 ]
 	run diff <(sed -n '/^diff/,$s/^[+-]//p' "$PATCHES/mainline/1-fixes/$last" | grep -v '/drivers/\|/\*') \
 		<(sed -n '/^diff/,$s/^[+-]//p' "$PATCHES/linux-6.1.y/1-fixes/$last" | grep -v '/drivers/\|/\*')
 	[ "$status" -eq 1 ]
-	[[ $output == *'> 	while (atomic_read(&vgpio->callers))'* ]]
+	[[ $output == *'> 	synchronize_srcu(&vgpio->srcu);'* ]]
 	! grep -q '^<' <<<"$output"
 }
