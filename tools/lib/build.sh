@@ -116,10 +116,10 @@ kunit_py() {
 		python3 tools/testing/kunit/kunit.py "$command" "${KUNIT_ARGS[@]}" "$@"
 }
 
-# known_options COMMIT FROM TO: FROM without the options that COMMIT does
-# not have yet; fails when there were such.
+# known_options COMMIT FROM TO: TO, which may be FROM, without the options that
+# COMMIT does not have yet; fails when there were such.
 known_options() {
-	local names known
+	local names known status=0
 	names=$(sed -n 's/^CONFIG_\([A-Z0-9_]*\)=.*/\1/p' "$2" | paste -sd'|')
 	known=$(cache_git -C "$SRC" grep -hE "^[[:space:]]*(menu)?config ($names)\$" "$1" -- '*Kconfig*' |
 		awk '{ print $2 }')
@@ -128,7 +128,9 @@ known_options() {
 		/^CONFIG_/ { name = $0; sub(/^CONFIG_/, "", name); sub(/=.*/, "", name) }
 		/^CONFIG_/ && !(name in have) { dropped = 1; next }
 		{ print }
-		END { exit dropped }' "$2" >"$3"
+		END { exit dropped }' "$2" >"$3.new" || status=$?
+	mv "$3.new" "$3"
+	return "$status"
 }
 
 # kunit_is_old: whether the tree's kunit.py takes its configuration from the folder

@@ -10,12 +10,37 @@ setup() {
 	mkdir -p "$LINUX/tools/testing/kunit"
 	printf 'all:\n\t%s\n\t%s\n\t%s\n' '! grep broken drivers/gpio/gpio-virtio.c' \
 		'cp tools/linux drivers/gpio/gpio-virtio.c $(O)' 'touch $(O)/vmlinux' >>"$LINUX/Makefile"
+	printf '\t@echo "$(CFLAGS_gpio_virtio_kunit.o)" >$(O)/flags\n' >>"$LINUX/Makefile"
+	printf 'config %s\n' GPIOLIB GPIO_VIRTIO >"$LINUX/drivers/gpio/Kconfig"
 	a_kernel >"$LINUX/tools/linux"
 	chmod +x "$LINUX/tools/linux"
-	echo '# takes --kunitconfig' >"$LINUX/tools/testing/kunit/kunit.py"
+	a_kunit >"$LINUX/tools/testing/kunit/kunit.py"
 	git -C "$LINUX" add .
 	git -C "$LINUX" commit -qm suites
 	make_series
+}
+
+# a_kunit: a kunit.py that keeps the configuration that it is given.
+a_kunit() {
+	cat <<-'END'
+		import sys
+		def values(name):
+		    return [arg.split("=", 1)[1] for arg in sys.argv if arg.startswith(name + "=")]
+		if sys.argv[1] == "config":
+		    with open(values("--build_dir")[0] + "/.config", "w") as out:
+		        for name in values("--kunitconfig"):
+		            out.write(open(name).read())
+	END
+}
+
+# configured BUILD: what kunit.py was given for the build of that name.
+configured() {
+	paste -sd' ' "$XDG_CACHE_HOME"/vgpio/build/*/"$1"/.config
+}
+
+# all_there: to the tools, all that they need is installed.
+all_there() {
+	sed -i -E 's/^(command|pkgconfig|file|glob):[^ ]+ +/command:bash /' "$REPO/tools/lib/packages.sh"
 }
 
 # a_kernel: one whose cases do as their names say; 'five' wants the driver of 1-fixes.
@@ -81,6 +106,13 @@ a_kernel() {
 	[ "$(basename -a "$XDG_CACHE_HOME"/vgpio/build/*/* | paste -sd' ')" = "kunit-on-debug kunit-on-plain kunit-plain" ]
 }
 
+@test "kunit --on: the suites are told that the driver is older" {
+	vgpio kunit --on 1-fixes --isolate suite.good
+	grep -qxF -- "-include '$REPO/kunit/older-driver.h'" "$XDG_CACHE_HOME"/vgpio/build/*/kunit-on-plain/flags
+	vgpio kunit --isolate suite.good
+	[ -z "$(<"$(echo "$XDG_CACHE_HOME"/vgpio/build/*/kunit-plain/flags)")" ]
+}
+
 @test "kunit --on: a folder that there is not, and one that comes later" {
 	run vgpio kunit --on 3-none
 	[ "$status" -eq 1 ]
@@ -95,11 +127,46 @@ a_kernel() {
 	run vgpio kunit --series 1-fixes
 	[ "$status" -eq 0 ]
 	[[ $output == *"builds; this tree has no suites up to 1-fixes"*"1 passed, 0 failed"* ]]
+	[ "$(configured kunit-plain)" = "CONFIG_GPIOLIB=y CONFIG_GPIO_VIRTIO=y" ]
 	mkdir "$REPO/patches/linux-7.2.y"
 	cp -r "$REPO"/patches/mainline/{BASE,1-fixes} "$REPO/patches/linux-7.2.y"
 	run vgpio kunit --series linux-7.2.y
 	[ "$status" -eq 0 ]
 	[[ $output == *"builds; this tree has no suites"*"1 passed, 0 failed"* && $output != *"up to"* ]]
+	vgpio kunit --series linux-7.2.y/1-fixes --debug
+	[ "$(configured kunit-debug)" = "CONFIG_GPIOLIB=y CONFIG_GPIO_VIRTIO=y" ]
+}
+
+@test "kunit: a tree with suites gets the options that it has up to the folder" {
+	vgpio kunit --series 2-tests --isolate suite.good
+	[ "$(configured kunit-plain)" = "CONFIG_GPIOLIB=y CONFIG_GPIO_VIRTIO=y" ]
+	vgpio kunit --isolate suite.good
+	[ "$(configured kunit-plain)" = "$(paste -sd' ' "$REPO/kunit/gpio-virtio.kunitconfig")" ]
+}
+
+@test "kunit: a tree without suites must build the driver" {
+	sed -i '/^CONFIG_GPIO_VIRTIO=/d' "$REPO/kunit/gpio-virtio.kunitconfig"
+	run vgpio kunit --series 1-fixes
+	[ "$status" -eq 1 ]
+	[[ $output == *"failed: the driver is not built: "*"0 passed, 1 failed" && $output != *builds* ]]
+}
+
+@test "kunit: what only suites can do is refused where there is none" {
+	local options
+	all_there
+	for options in 'gpio*' --isolate --rt '--on base'; do
+		# shellcheck disable=SC2086 # several words
+		run vgpio kunit --series 1-fixes $options
+		[ "$status" -eq 1 ]
+		[[ $output == *"no suites up to 1-fixes, so there is nothing to run; leave out FILTER, --isolate, --rt and --on" ]]
+	done
+}
+
+@test "kunit: options that a commit does not know go, in place as well" {
+	printf 'CONFIG_%s=y\n' GPIO_VIRTIO NONE >"$BATS_TEST_TMPDIR/config"
+	run -1 bash -c 'SRC=$2; . "$1/kernel.sh"; . "$1/build.sh"; known_options HEAD "$3" "$3"' - "$REPO/tools/lib" "$LINUX" \
+		"$BATS_TEST_TMPDIR/config"
+	[ "$(<"$BATS_TEST_TMPDIR/config")" = CONFIG_GPIO_VIRTIO=y ]
 }
 
 @test "kunit: a tree without suites that does not build" {
