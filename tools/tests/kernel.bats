@@ -94,7 +94,7 @@ serve() {
 	sed -i 's/gpio-virtio.c/none.c/' "$REPO/patches/mainline/pending"
 	run vgpio verify
 	[ "$status" -eq 1 ]
-	[[ $output == *"changes nothing in drivers/gpio/none.c"* ]]
+	[[ $output == *"names change: this kernel has no drivers/gpio/none.c"* ]]
 }
 
 @test "a truncated package is not used" {

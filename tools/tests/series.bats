@@ -197,6 +197,27 @@ pending() {
 	[[ $output != *"is not what the patches make it"* ]]
 }
 
+@test "verify: a list of pending changes that ends without a newline" {
+	printf 'drivers/gpio/gpio-virtio.c\ts/line_29\(/line_x(/\tnames change' >"$REPO/patches/mainline/pending"
+	says "does not apply to drivers/gpio/gpio-virtio.c after a change that is pending upstream: names change"
+}
+
+@test "verify: a line of the pending changes that cannot be read or done is wrong on any kernel" {
+	local line
+	for line in 'drivers/gpio/gpio-virtio.c s/0/1/ names change' 'drivers/gpio/gpio-virtio.c\ts/0/1/' \
+		'drivers/gpio/gpio-virtio.c\t\tnames change'; do
+		printf "$line\n" >"$REPO/patches/mainline/pending"
+		says "patches/mainline/pending: '$(printf "$line")': is no file, sed script and what that is"
+	done
+	pending 's/0/'
+	says "patches/mainline/pending: names change: sed: -e expression"
+	printf 'drivers/gpio/none.c\ts/0/1/\tnames change\n' >"$REPO/patches/mainline/pending"
+	says "patches/mainline/pending: names change: this kernel has no drivers/gpio/none.c"
+	pending 's/nothing/x/'
+	run vgpio verify
+	[ "$status" -eq 0 ]
+}
+
 @test "verify: a patch edited by hand" {
 	sed -i 's/^Subject: .*Return five/&, or so/' "$FIXES"/0001-*.patch
 	says "patches/mainline/1-fixes/0001-gpio-virtio-Return-five.patch should be named"
