@@ -138,6 +138,45 @@ words() {
 	[ "$status" -eq 0 ]
 }
 
+@test "cover-letter: that of a tree without folders may be long, and is there" {
+	series "$GOOD"
+	cp -r "$FIXES" "$REPO/patches/linux-7.3.y"
+	cp "$REPO/patches/mainline/BASE" "$REPO/patches/linux-7.3.y"
+	cover "$REPO/patches/linux-7.3.y" 'Subject: [PATCH 00/01] gpio: virtio: More' "$(words 999)"
+	run vgpio check --series linux-7.3.y cover-letter
+	[ "$status" -eq 0 ]
+	rm "$REPO/patches/linux-7.3.y/cover-letter.txt" "$FIXES/cover-letter.txt"
+	run vgpio check --series linux-7.3.y cover-letter
+	[[ $status -eq 1 && $output == *" cover-letter.txt: is missing"* && $output != *"first line"* ]]
+	finds cover-letter "1-fixes/cover-letter.txt: is missing"
+}
+
+# a_codespell: knows one word only.
+a_codespell() {
+	fake codespell <<-'END'
+		! grep -rno teh "${@: -1}" | sed 's/teh$/ teh ==> the/' | grep . || exit 65
+	END
+}
+
+@test "spelling: a patch, and the letter of each folder, which must be there" {
+	a_codespell
+	make_series
+	run vgpio check spelling
+	[ "$status" -eq 0 ]
+	cover "$TESTS" 'Subject: [PATCH 00/01] gpio: virtio: Tests' 'This is teh text.'
+	finds spelling "2-tests/cover: teh ==> the"
+	run vgpio check --series 1-fixes spelling
+	[ "$status" -eq 0 ]
+	rm "$TESTS/cover-letter.txt"
+	finds spelling "2-tests/cover-letter.txt: is missing"
+}
+
+@test "spelling: a message" {
+	a_codespell
+	series "$GOOD All teh time."
+	finds spelling "1-fixes/0001: teh ==> the"
+}
+
 @test "check: a check that dies does not pass" {
 	series "$GOOD"
 	sed -i 's/proved /false || return; proved /' "$REPO/tools/checks/exports"
@@ -217,6 +256,8 @@ a_checkpatch() {
 	[ "$status" -eq 0 ]
 	printf 'CODE_INDENT\n\t= As it is.\nGONE\n\t= No.\n' >"$REPO/tools/checks/checkpatch.exceptions"
 	finds checkpatch "nothing says GONE any more"
+	run vgpio check --series 1-fixes checkpatch
+	[ "$status" -eq 0 ]
 	printf 'CODE_INDENT\n\t= As it is.\n' >"$REPO/tools/checks/checkpatch.exceptions"
 	printf 'GONE\n\t= No.\n' >"$REPO/tools/checks/checkpatch.mainline.exceptions"
 	finds checkpatch "nothing says GONE any more"
