@@ -41,14 +41,30 @@ series_names() {
 	done
 }
 
-# full_name NAME: of a series; a folder alone is one of mainline, or else of the
-# first tree that has it.
+# full_name NAME: of a series; a folder alone is one of mainline.
 full_name() {
+	series_names | grep -xF -- "$1" || series_names | grep -xF -- "mainline/$1"
+}
+
+# no_series: why --series names none.
+no_series() {
 	local tree
-	for tree in '' mainline/ $(tree_names | sed 's|$|/|'); do
-		series_names | grep -xF -- "$tree$1" && return
+	for tree in "${SERIES%%/*}" mainline; do
+		[[ ! $tree =~ ^[a-z] || ! -d $VGPIO_ROOT/patches/$tree || -e $VGPIO_ROOT/patches/$tree/BASE ]] ||
+			die "patches/$tree/BASE is missing, which says what kernel the series is for"
 	done
-	return 1
+	die "no series '$SERIES' in patches/; there is: $(series_names | paste -sd' ')"
+}
+
+# refuse_odd_folders: one that has no name of a folder would be left out silently.
+refuse_odd_folders() {
+	local folder odd=()
+	for folder in "$TREE_DIR"/*/; do
+		folder=$(basename "$folder")
+		[[ $folder =~ $FOLDER_NAME || $folder == '*' ]] || odd+=("$folder")
+	done
+	((${#odd[@]} == 0)) ||
+		die "patches/$TREE has folders whose names are none: ${odd[*]}; they are as 4-name, in small letters"
 }
 
 # choose_series: TREE and TREE_DIR; FOLDER, the folder that --series names, or
@@ -56,11 +72,11 @@ full_name() {
 # CHOSEN_FOLDERS, FOLDER alone or all of them; and PATCHES, the files of these.
 choose_series() {
 	local name
-	name=$(full_name "$SERIES") ||
-		die "no series '$SERIES' in patches/; there is: $(series_names | paste -sd' ')"
+	name=$(full_name "$SERIES") || no_series
 	TREE=${name%%/*} FOLDER=''
 	[[ $name != */* ]] || FOLDER=${name#*/}
 	TREE_DIR=$VGPIO_ROOT/patches/$TREE
+	refuse_odd_folders
 	mapfile -t FOLDERS < <(folder_names "$TREE" | sed "${FOLDER:+/^$FOLDER\$/q}")
 	((${#FOLDERS[@]})) || FOLDERS=('')
 	CHOSEN_FOLDERS=("${FOLDERS[@]}")

@@ -67,13 +67,23 @@ folders_of() {
 	folders_of mainline 1-fixes 2-tests
 	folders_of linux-7.1.y 1-fixes 4-more
 	for name in 3-none mainline/4-more linux-7.1.y/2-tests linux-9.9.y/1-fixes mainline/../mainline \
-		'*' 1-fixes/ /1-fixes; do
+		'*' 1-fixes/ /1-fixes 4-more; do
 		refused kernel --series "$name"
 		[[ $output == *"no series '$name'"*"there is: linux-7.1.y linux-7.1.y/1-fixes linux-7.1.y/4-more mainline mainline/1-fixes mainline/2-tests" ]]
 	done
 }
 
-@test "a folder is mainline's, or of the tree that has it" {
+@test "a base that is missing is said to be" {
+	folders_of mainline 1-fixes
+	folders_of linux-7.1.y 1-fixes
+	rm "$REPO"/patches/mainline/BASE
+	for name in mainline mainline/1-fixes 1-fixes; do
+		refused kernel --series "$name"
+		[[ $output == *"patches/mainline/BASE is missing"* ]]
+	done
+}
+
+@test "a folder is mainline's, or of the tree that is named with it" {
 	chosen() {
 		bash -c 'VGPIO_ROOT=$1 SERIES=$2; . "$1/tools/lib/common.sh"; . "$1/tools/lib/series.sh"
 			choose_series; echo "$TREE:$FOLDER:${FOLDERS[*]}:${CHOSEN_FOLDERS[*]}"' - "$REPO" "$1"
@@ -84,7 +94,7 @@ folders_of() {
 	[ "$(chosen 1-fixes)" = "mainline:1-fixes:1-fixes:1-fixes" ]
 	[ "$(chosen mainline/2-tests)" = "mainline:2-tests:1-fixes 2-tests:2-tests" ]
 	[ "$(chosen linux-7.1.y/1-fixes)" = "linux-7.1.y:1-fixes:1-fixes:1-fixes" ]
-	[ "$(chosen 4-more)" = "linux-7.1.y:4-more:1-fixes 4-more:4-more" ]
+	[ "$(chosen linux-7.1.y/4-more)" = "linux-7.1.y:4-more:1-fixes 4-more:4-more" ]
 	rm -r "$REPO"/patches/linux-7.1.y/[14]-*
 	[ "$(chosen linux-7.1.y)" = "linux-7.1.y:::" ]
 }

@@ -149,11 +149,24 @@ says() {
 	local name
 	for name in fixes 10-more 3_more 3-More; do
 		cp -r "$TESTS" "$REPO/patches/mainline/$name"
-		says "patches/mainline/$name is no name of a folder"
+		says "patches/mainline has folders whose names are none: $name; they are as 4-name"
 		rm -r "$REPO/patches/mainline/$name"
 	done
 	cp -r "$TESTS" "$REPO/patches/mainline/2-more"
 	says "patches/mainline has two folders with one number, 2-more and 2-tests"
+}
+
+@test "no verb leaves out a folder whose name is none, or says that there is nothing" {
+	local verb
+	mv "$TESTS" "$REPO/patches/mainline/10-tests"
+	for verb in apply export verify check; do
+		run vgpio "$verb"
+		[ "$status" -eq 1 ]
+		one_line
+		[[ $output == *"patches/mainline has folders whose names are none: 10-tests; they are as 4-name"* ]]
+	done
+	mv "$FIXES" "$REPO/patches/mainline/fixes"
+	says "patches/mainline has folders whose names are none: 10-tests fixes; they are as 4-name"
 }
 
 @test "verify: a folder without a cover letter" {
@@ -173,7 +186,7 @@ says() {
 	rm "$TESTS/cover-letter.txt"
 	run vgpio verify --series 1-fixes
 	[ "$status" -eq 0 ]
-	[[ $output == *"mainline/1-fixes: 2 patches apply"* ]]
+	[[ $output == *"mainline/1-fixes: 2 patches apply, and are as 'export' writes them" ]]
 	run vgpio verify --series mainline/2-tests
 	[ "$status" -eq 1 ]
 	cover "$TESTS" 'Subject: [PATCH 00/01] tests'
