@@ -495,6 +495,25 @@ refuses() {
 	[[ $output == *"patches/linux-7.3.y/notes.txt does not belong here"* ]]
 }
 
+@test "a tree without folders gets some: no patch stays beside them" {
+	local flat=$REPO/patches/linux-7.3.y
+	mkdir "$flat"
+	cp "$REPO/patches/mainline/BASE" "$flat"
+	WORK=$(vgpio apply --series linux-7.3.y)
+	sed -i '9s/0/9/' "$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qam 'gpio: virtio: Return nine'
+	vgpio export --series linux-7.3.y
+	cover "$flat" 'Subject: [PATCH 7.3 00/01] gpio: virtio: Nine'
+	git -C "$WORK" branch vgpio/linux-7.3.y/1-nine
+	run vgpio export --series linux-7.3.y
+	[ "$status" -eq 0 ]
+	[[ $output == *"removed patches/linux-7.3.y/0001-gpio-virtio-Return-nine.patch"*"patches/linux-7.3.y/cover-letter.txt is still to be moved to a folder"* ]]
+	mv "$flat/cover-letter.txt" "$flat/1-nine"
+	[ "$(ls "$flat")" = $'1-nine\nBASE' ]
+	run vgpio verify --series linux-7.3.y
+	[ "$status" -eq 0 ]
+}
+
 @test "a work tree that is gone is made again" {
 	rm -rf "$WORK"
 	run vgpio apply
