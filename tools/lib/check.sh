@@ -237,8 +237,7 @@ codespell_words() {
 # message_of NUMBER: the subject without its prefix, an empty line, and the text up
 # to the cut line.
 message_of() {
-	git mailinfo -u -b /dev/null /dev/null <"$(patch_file "$1")" 2>/dev/null |
-		sed -n 's/^Subject: \(\[[^]]*\] \)*//p'
+	patch_title "$(patch_file "$1")"
 	say
 	git mailinfo -u -b "$CHECK_TMP/message" /dev/null <"$(patch_file "$1")" >/dev/null
 	cat "$CHECK_TMP/message"

@@ -115,6 +115,19 @@ list_patches() {
 	mapfile -t PATCHES < <(for folder; do folder_patches "$folder"; done)
 }
 
+# patch_title FILE: the subject without its prefix.
+patch_title() {
+	git mailinfo -u -b /dev/null /dev/null <"$1" 2>/dev/null | sed -n 's/^Subject: \(\[[^]]*\] \)*//p'
+}
+
+# last_title FOLDER: of the patch that stands last in its list; nothing when that is
+# not there.
+last_title() {
+	local file
+	file=$TREE_DIR/$1/$(tail -n 1 "$TREE_DIR/$1/series" 2>/dev/null || :)
+	[[ ! -f $file ]] || patch_title "$file"
+}
+
 # patch_name FILE: below the tree, without the suffix.
 patch_name() {
 	local name=${1#"$TREE_DIR/"}
@@ -306,6 +319,11 @@ work_tree() {
 	fi
 }
 
+# work_branch: the branch that 'apply' puts WORK on.
+work_branch() {
+	basename "$WORK"
+}
+
 # branch_of FOLDER: the branch at its last commit.
 branch_of() {
 	say "vgpio/$TREE/$1"
@@ -317,10 +335,11 @@ branched_folders() {
 		sed "s|^refs/heads/vgpio/$TREE/||"
 }
 
-# work_state: where HEAD and the branches of the folders stand.
+# work_state: where HEAD, the branch of WORK and those of the folders stand.
 work_state() {
 	cache_git -C "$WORK" rev-parse HEAD
-	cache_git -C "$BASE_REPO" for-each-ref --format='%(objectname) %(refname)' "refs/heads/vgpio/$TREE/"
+	cache_git -C "$BASE_REPO" for-each-ref --format='%(objectname) %(refname)' \
+		"refs/heads/$(work_branch)" "refs/heads/vgpio/$TREE/"
 }
 
 # remember_state: what patches/ has; work_state tells whether that has changed.
@@ -350,6 +369,33 @@ take_layout() {
 	}
 }
 
+# branch_wanted FOLDER: what to do where it has no branch.
+branch_wanted() {
+	local title
+	title=$(last_title "$1")
+	[[ ! $title ]] || title=", '$title'"
+	say "'git branch $(branch_of "$1") COMMIT' at the folder's last commit$title"
+}
+
+# branch_astray BRANCH: what is wrong where it is not below HEAD; HEADS are those of
+# the folders before.
+branch_astray() {
+	local i head
+	head=$(cache_git -C "$WORK" rev-parse HEAD)
+	for i in "${!HEADS[@]}"; do
+		if [[ ${HEADS[i]} == "$head" ]] && ! is_on_branch; then
+			say "has HEAD at $(branch_of "${FOLDERS[i]}"); check out $(work_branch)"
+			return
+		fi
+	done
+	say "has $1 at a commit that is not below HEAD; take it in with 'git rebase $1', or move it to the folder's last one with 'git branch -f $1 COMMIT'"
+}
+
+# is_on_branch: whether HEAD is on the branch of WORK.
+is_on_branch() {
+	[[ $(cache_git -C "$WORK" symbolic-ref -q HEAD) == "refs/heads/$(work_branch)" ]]
+}
+
 # branch_problem FOLDER BEFORE: says what is wrong with its branch, where BEFORE is
 # that of the folder before; fails when nothing is.
 branch_problem() {
@@ -360,9 +406,9 @@ branch_problem() {
 	elif [[ ${2##*/} == "${1%%-*}"-* ]]; then
 		say "has $2 and $branch, and two folders cannot have one number; use 'git branch -m'"
 	elif ! is_commit "refs/heads/$branch"; then
-		say "has no branch $branch; make it with 'git branch $branch COMMIT' at the folder's last commit, or remove patches/$TREE/$1"
+		say "has no branch $branch; make it with $(branch_wanted "$1"), or remove patches/$TREE/$1"
 	elif ! is_ancestor "$branch" HEAD; then
-		say "has $branch at a commit that is not below HEAD; move it to the folder's last one with 'git branch -f $branch COMMIT'"
+		branch_astray "$branch"
 	elif ! is_ancestor "$2" "$branch"; then
 		say "has $branch before $2; move them to the last commits of their folders with 'git branch -f $branch COMMIT'"
 	elif is_ancestor "$branch" "$2"; then

@@ -217,10 +217,10 @@ pending() {
 
 @test "verify: a line of the pending changes that cannot be read or done is wrong on any kernel" {
 	local line
-	for line in 'drivers/gpio/gpio-virtio.c s/0/1/ names change' 'drivers/gpio/gpio-virtio.c\ts/0/1/' \
-		'drivers/gpio/gpio-virtio.c\t\tnames change'; do
-		printf "$line\n" >"$REPO/patches/mainline/pending"
-		says "patches/mainline/pending: '$(printf "$line")': is no file, sed script and what that is"
+	for line in 'drivers/gpio/gpio-virtio.c s/0/1/ names change' $'drivers/gpio/gpio-virtio.c\ts/0/1/' \
+		$'drivers/gpio/gpio-virtio.c\t\tnames change'; do
+		echo "$line" >"$REPO/patches/mainline/pending"
+		says "patches/mainline/pending: '$line': is no file, sed script and what that is"
 	done
 	pending 's/0/'
 	says "patches/mainline/pending: names change: sed: -e expression"
@@ -277,9 +277,25 @@ pending() {
 	says "1-fixes/0002-gpio-virtio-Return-thirty.patch does not apply to drivers/gpio/gpio-virtio.c"
 	run vgpio apply
 	[ "$status" -eq 1 ]
-	[[ $output == *"1-fixes/0002-gpio-virtio-Return-thirty.patch does not apply to drivers/gpio/gpio-virtio.c"*"in $WORK" ]]
+	[[ $output == *"1-fixes/0002-gpio-virtio-Return-thirty.patch does not apply to drivers/gpio/gpio-virtio.c"*"in $WORK; then 'git branch vgpio/mainline/1-fixes COMMIT' at the folder's last commit, 'gpio: virtio: Return thirty'; then 'git branch vgpio/mainline/2-tests COMMIT' at the folder's last commit, 'gpio: virtio: Add tests'" ]]
 	[ "$(git -C "$WORK" log -1 --format=%s)" = 'gpio: virtio: Return five' ]
 	git -C "$WORK" am --show-current-patch | grep -q 'Return thirty'
+}
+
+@test "after a patch that did not apply, branches where apply says lead to an export" {
+	sed -i '30s/0/1/' "$LINUX/drivers/gpio/gpio-virtio.c"
+	git -C "$LINUX" commit -qam 'in the way'
+	run vgpio apply
+	[ "$status" -eq 1 ]
+	sed -i '30s/1/30/' "$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" add .
+	git -C "$WORK" am -q --continue
+	refuses "has no branch vgpio/mainline/1-fixes; make it with 'git branch vgpio/mainline/1-fixes COMMIT' at the folder's last commit, 'gpio: virtio: Return thirty', or remove"
+	git -C "$WORK" branch vgpio/mainline/1-fixes HEAD~1
+	git -C "$WORK" branch vgpio/mainline/2-tests
+	vgpio export
+	run vgpio verify
+	[ "$status" -eq 0 ]
 }
 
 @test "a patch that applies with fuzz only is refused" {
@@ -320,6 +336,64 @@ pending() {
 	run vgpio apply --force
 	[ "$status" -eq 0 ]
 	run ! grep -q x "$WORK/Makefile"
+}
+
+@test "apply does not throw away commits on the branch that it made when that is not checked out" {
+	git -C "$WORK" checkout -q "$(basename "$WORK")"
+	echo x >>"$WORK/Makefile"
+	git -C "$WORK" commit -qam 'kept'
+	git -C "$WORK" checkout -q --detach HEAD~1
+	for _ in 1 2; do
+		run vgpio apply
+		[ "$status" -eq 1 ]
+		one_line
+		[[ $output == *"has commits on its branch $(basename "$WORK") that are not below HEAD; 'export' it or pass --force"* ]]
+		vgpio export
+	done
+	vgpio apply --force
+	run ! grep -q x "$WORK/Makefile"
+}
+
+@test "apply again when nothing but commits' dates has changed, with all that is written by hand" {
+	pending 's/line_18\(/line_eighteen(/'
+	GIT_COMMITTER_DATE='2001-01-01T00:00:00Z' git -C "$WORK" commit -q --amend --no-edit
+	end_folder 2-tests
+	run vgpio apply
+	[ "$status" -eq 0 ]
+}
+
+# killed_at WORDS [AFTER]: apply is killed before git is called with these, or after it.
+killed_at() {
+	local git
+	git=$(command -v git)
+	fake git <<-END
+		[[ " \$* " != *" $1 "* ]] || { ${2:+"$git" "\$@";} kill -KILL \$(cat "$BATS_TEST_TMPDIR/pid") \$PPID; exit 1; }
+		exec "$git" "\$@"
+	END
+	VGPIO_LINUX=$LINUX bash -c 'echo $$ >"$1"; exec "$2" apply' - "$BATS_TEST_TMPDIR/pid" "$REPO/tools/vgpio" || true
+	rm "$BATS_TEST_TMPDIR/bin/git"
+	hash -r
+}
+
+@test "apply that is killed: what it leaves is whole, or refused" {
+	local before
+	vgpio apply
+	cp -r "$REPO/patches" "$BATS_TEST_TMPDIR/first"
+	git -C "$WORK" branch -f vgpio/mainline/1-fixes HEAD~2
+	vgpio export
+	rm -r "$REPO/patches"
+	cp -r "$BATS_TEST_TMPDIR/first" "$REPO/patches"
+	before=$(fingerprint "$REPO")
+	killed_at 'checkout -f' after
+	vgpio export
+	[ "$(fingerprint "$REPO")" = "$before" ]
+	rm -r "$TESTS" "$REPO/drivers/gpio/tests"
+	killed_at 'checkout -f'
+	refuses "has uncommitted changes"
+	run vgpio apply
+	[ "$status" -eq 1 ]
+	vgpio apply --force
+	[ "$(git -C "$WORK" log -1 --format=%s)" = 'gpio: virtio: Return thirty' ]
 }
 
 @test "apply and export see an untracked file" {
@@ -444,7 +518,7 @@ refuses() {
 	git -C "$WORK" branch -qD "$branch"
 	refuses "has no branch $branch; make it with 'git branch $branch COMMIT'"
 	git -C "$WORK" branch "$branch" "$(git -C "$WORK" commit-tree -m astray "HEAD^{tree}")"
-	refuses "has $branch at a commit that is not below HEAD; move it to the folder's last one with 'git branch -f $branch COMMIT'"
+	refuses "has $branch at a commit that is not below HEAD; take it in with 'git rebase $branch', or move it to the folder's last one with 'git branch -f $branch COMMIT'"
 	git -C "$WORK" branch -f "$branch" HEAD
 	git -C "$WORK" branch -f vgpio/mainline/2-tests HEAD~1
 	refuses "has vgpio/mainline/2-tests before $branch; move them"
@@ -459,6 +533,26 @@ refuses() {
 	git -C "$WORK" branch -D vgpio/mainline/2-zests
 	run vgpio export
 	[ "$status" -eq 0 ]
+}
+
+@test "export says to leave the branch of an earlier folder" {
+	local work
+	work=$(git -C "$WORK" symbolic-ref --short HEAD)
+	git -C "$WORK" checkout -q vgpio/mainline/1-fixes
+	refuses "has HEAD at vgpio/mainline/1-fixes; check out $work"
+	sed -i '10s/return 0/return 10/' "$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qam 'gpio: virtio: Return ten'
+	refuses "has HEAD at vgpio/mainline/1-fixes; check out $work"
+	git -C "$WORK" checkout -q --detach
+	refuses "has HEAD at vgpio/mainline/1-fixes; check out $work"
+	git -C "$WORK" checkout -q "$work"
+	refuses "take it in with 'git rebase vgpio/mainline/1-fixes'"
+	git -C "$WORK" rebase -q vgpio/mainline/1-fixes
+	run vgpio export
+	[ "$status" -eq 0 ]
+	[[ $output == *"(1-fixes 3, 2-tests 1)"* ]]
+	git -C "$WORK" reset -q --hard HEAD~1
+	refuses "take it in with 'git rebase vgpio/mainline/2-tests'"
 }
 
 @test "export refuses to write nothing" {
