@@ -284,3 +284,17 @@ folders_of() {
 	[ "$status" -eq 1 ]
 	[[ $output == *no-such-package* ]]
 }
+
+@test "a clone with core.autocrlf has the files as they are" {
+	local root=$BATS_TEST_DIRNAME/../.. clone=$BATS_TEST_TMPDIR/clone
+	mkdir -p "$BATS_TEST_TMPDIR/from/tools" "$BATS_TEST_TMPDIR/from/patches"
+	cp "$root/.gitattributes" "$BATS_TEST_TMPDIR/from"
+	cp "$root/tools/vgpio" "$BATS_TEST_TMPDIR/from/tools"
+	cp "$root"/patches/mainline/1-fixes/0001-*.patch "$BATS_TEST_TMPDIR/from/patches"
+	git init -q "$BATS_TEST_TMPDIR/from"
+	git -C "$BATS_TEST_TMPDIR/from" add .
+	git -C "$BATS_TEST_TMPDIR/from" commit -qm files
+	git -c core.autocrlf=true clone -q "$BATS_TEST_TMPDIR/from" "$clone"
+	cmp "$root/tools/vgpio" "$clone/tools/vgpio"
+	cmp "$root"/patches/mainline/1-fixes/0001-*.patch "$clone"/patches/0001-*.patch
+}
