@@ -106,6 +106,40 @@ tell_tap() {
 	[ "$(count count_tap)" = "1 1 1" ]
 }
 
+# run_with CONSOLE HOW: the verdict on a guest that ends before it tells of a case.
+run_with() {
+	echo "$1" >"$BATS_TEST_TMPDIR/console.log"
+	run bash -c '. "$1/lib/common.sh"; . "$1/lib/process.sh"; . "$1/lib/report.sh"
+		serve_guest() { return 1; }
+		keep_guest_logs() { :; }
+		GUEST=$2 KIND=${4:-uml} DEVICE=sim
+		run_cases "$3" true' - "$BATS_TEST_DIRNAME/.." "$BATS_TEST_TMPDIR" "${@:2}" 2>/dev/null
+}
+
+@test "a processor whose registers are too large for the kernel is no fault of the cases" {
+	local panic='userspace - ptrace set fp regs failed, errno = 14'
+	run_with "$panic" tap
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "ok 1 - the guest # SKIP User-Mode Linux of this kernel cannot "* ]]
+	[ "${lines[1]}" = "0 passed, 0 failed, 1 skipped" ]
+	run_with "$panic" narrate
+	[ "$status" -eq 1 ]
+	[[ $output == *"e2e --guest qemu"*"0 passed, 1 failed" ]]
+	run_with "$panic" tap qemu
+	[ "$status" -eq 1 ]
+	run_with 'Kernel panic' tap
+	[ "$status" -eq 1 ]
+	[[ $output == "Bail out! "*"0 passed, 1 failed" ]]
+}
+
+@test "a step of which all is skipped does not fail, and counts as skipped" {
+	common_setup
+	fake bats <<<'echo "ok 1 - a # SKIP why"'
+	run vgpio test tools
+	[ "$status" -eq 0 ]
+	[ "${lines[-1]}" = "0 passed, 0 failed, 1 skipped" ]
+}
+
 @test "closing line: with and without skipped ones" {
 	printf 'noise\n7 passed, 2 failed\n' >"$LOG"
 	[ "$(count count_closing_line)" = "7 2 0" ]
