@@ -125,10 +125,10 @@ words() {
 
 @test "cover-letter: at most 350 words, and the right number of patches" {
 	make_series
-	cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes' "$(words 349)" --- "$(words 99)"
+	cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes' "$(words 343)" --- "$(words 99)"
 	run vgpio check cover-letter
 	[ "$status" -eq 0 ]
-	cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes' "$(words 350)"
+	cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes' "$(words 344)"
 	finds cover-letter "1-fixes/cover-letter.txt: has 351 words, 350 are the limit"
 	cover "$FIXES" 'Subject: [PATCH 00/03] gpio: virtio: Fixes'
 	finds cover-letter "1-fixes/cover-letter.txt: says 3 patches, and there are 2"
