@@ -8,12 +8,39 @@
 # What is built: User-Mode Linux, or a PC for QEMU.
 ARCH=um
 
-# build_tree COMMIT: SRC, the work tree for builds, at COMMIT.
+# build_tree COMMIT: SRC, the work tree for builds, at COMMIT. This run alone may move it.
 build_tree() {
-	local log gitdir
+	source_tree
+	lock "build-$BASE_ID"
+	move_tree "$1"
+}
+
+# use_tree COMMIT: SRC at COMMIT, where it stays while other runs use it, too.
+use_tree() {
+	source_tree
+	while share "build-$BASE_ID" && ! is_tree_at "$1"; do
+		unlock "build-$BASE_ID"
+		lock "build-$BASE_ID"
+		move_tree "$1"
+		unlock "build-$BASE_ID"
+	done
+}
+
+# source_tree: SRC
+source_tree() {
 	[[ $(uname -m) == x86_64 ]] || die "the builds need an x86_64 machine, this is $(uname -m)"
 	SRC=$CACHE/src/$BASE_ID
-	lock "build-$BASE_ID"
+}
+
+# is_tree_at COMMIT: whether SRC is, and nothing in it has changed.
+is_tree_at() {
+	[[ -e $SRC.ready && $(cache_git -C "$SRC" rev-parse -q --verify HEAD 2>/dev/null) == "$1" ]] &&
+		cache_git -C "$SRC" diff --quiet HEAD
+}
+
+# move_tree COMMIT
+move_tree() {
+	local log gitdir
 	log_file log build-tree
 	if [[ ! -e $SRC.ready || ! -d $SRC ]]; then
 		need_space "$CACHE" $((KERNEL_MIB / 2))
@@ -45,11 +72,20 @@ seed_build() {
 	find "$BUILD" -name '*.cmd' -exec sed -i "s|$from|$BUILD|g" {} +
 }
 
-# use_series FLAVOUR: SRC at the last of the checked-in patches, and BUILD.
+# use_series FLAVOUR [build_tree]: SRC at the last of the checked-in patches, and BUILD.
 use_series() {
 	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"
-	build_tree "$SERIES_HEAD"
+	"${2:-use_tree}" "$SERIES_HEAD"
 	build_dir "kunit-$1"
+}
+
+# lock_build, unlock_build: nobody else makes what is in BUILD meanwhile.
+lock_build() {
+	lock "make-$BASE_ID-${BUILD##*/}"
+}
+
+unlock_build() {
+	unlock "make-$BASE_ID-${BUILD##*/}"
 }
 
 # arch_name: ARCH, for the person.
@@ -66,27 +102,36 @@ KERNEL_MAKE=(make)
 # kernel_make FLAVOUR LINES: progress as a share of the lines that a build
 # from cold prints; a later one builds less than that.
 kernel_make() {
-	local log lines=0
+	local log lines=0 status=0
 	log_file log "${BUILD##*/}-build"
 	[[ -e $BUILD/vmlinux ]] || lines=$2
+	lock_build
 	run_step -l 3000 -n "$lines" "building $(arch_name) ($1)" "$log" \
-		"${KERNEL_MAKE[@]}" -C "$SRC" ARCH="$ARCH" O="$BUILD" -j "$(nproc)" all && return
+		"${KERNEL_MAKE[@]}" -C "$SRC" ARCH="$ARCH" O="$BUILD" -j "$(nproc)" all || status=$?
+	unlock_build
+	((status)) || return 0
 	grep -E -m 5 -A 3 '(: (fatal )?error: |undefined reference|^make.* Error )' "$log" >&2 || tail -n 20 "$log" >&2
 	note "  the build failed; its log is $log"
 	return 1
 }
 
-# kernel_config NAME...: BUILD configured by kunit/NAME, on top of allnoconfig.
+# kernel_config FILE...: BUILD configured by these, which are in kunit/ unless they
+# have a path, on top of allnoconfig.
 kernel_config() {
 	local log config=$BUILD/all.config option name
 	log_file log "${BUILD##*/}-config"
-	for name; do cat "$(series_config "$name")"; done >"$config"
+	lock_build
+	for name; do
+		[[ $name == */* ]] || name=$(series_config "$name")
+		cat "$name"
+	done >"$config"
 	run_step "configuring (${BUILD##*/})" "$log" env KCONFIG_ALLCONFIG="$config" \
-		make -C "$SRC" ARCH="$ARCH" O="$BUILD" allnoconfig ||
+		"${KERNEL_MAKE[@]}" -C "$SRC" ARCH="$ARCH" O="$BUILD" allnoconfig ||
 		die "the configuration failed; its log is $log"
+	unlock_build
 	while read -r option; do
 		grep -qxF "$option" "$BUILD/.config" ||
-			die "this kernel does not take $option of these in kunit/: $*"
+			die "this kernel does not take $option of these in kunit/: ${*##*/}"
 	done < <(grep '^CONFIG_' "$config")
 }
 
@@ -95,7 +140,7 @@ kernel_config() {
 # How long the tests themselves may take, in seconds; further arguments for
 # kunit.py, and for its runs; what stands before its PATH, and the lines that a
 # build prints.
-KUNIT_SECONDS=420 KUNIT_ARGS=() KUNIT_RUN_ARGS=() KUNIT_PATH='' KUNIT_LINES=1200
+KUNIT_SECONDS=420 KUNIT_ARGS=() KUNIT_RUN_ARGS=() KUNIT_PATH='' KUNIT_LINES=1160
 
 # kunit_in_qemu: the suites run there, with two emulated CPUs, which take their
 # time for what is random.
@@ -150,37 +195,52 @@ kunit_configs() {
 	for file; do config+=(--kunitconfig="$file"); done
 }
 
-# kunit_build FLAVOUR CONFIG...: configure and build in SRC and BUILD.
-kunit_build() {
-	local flavour=$1 log config
-	shift
-	kunit_configs "$@"
+# is_lean FLAVOUR: whether its kernel has no more than it needs, which builds in a
+# fraction of the time. Else kunit.py configures, who takes the defaults of Linux.
+is_lean() {
+	[[ $ARCH == um && $1 == *@(plain|debug) && ${#KUNIT_ARGS[@]} == 0 ]] && ! kunit_is_old
+}
 
-	log_file log "kunit-$flavour-config"
-	run_step "configuring ($flavour)" "$log" kunit_py config --build_dir="$BUILD" "${config[@]}" || {
+# kunit_config FLAVOUR CONFIG...: configure BUILD. The plain kernel is the guest's, too.
+kunit_config() {
+	local log config dir base=()
+	if is_lean "$1"; then
+		scratch_dir dir
+		known_options HEAD "$VGPIO_ROOT/kunit/suites-uml.config" "$dir/suites-uml.config" || :
+		[[ $1 == *debug ]] || base=(guest-uml.config)
+		kernel_config "${base[@]}" "$dir/suites-uml.config" \
+			"$SRC/tools/testing/kunit/configs/arch_uml.config" "${@:2}"
+		return
+	fi
+	kunit_configs "${@:2}"
+	log_file log "kunit-$1-config"
+	run_step "configuring ($1)" "$log" kunit_py config --build_dir="$BUILD" "${config[@]}" || {
 		tail -n 15 "$log" >&2
 		note "  the configuration failed; its log is $log"
 		return 1
 	}
-	kernel_make "$flavour" "$KUNIT_LINES"
+}
+
+# kunit_build FLAVOUR CONFIG...: configure and build in SRC and BUILD.
+kunit_build() {
+	kunit_config "$@" && kernel_make "$1" "$KUNIT_LINES"
 }
 
 # kunit_run FLAVOUR FILTER CONFIG...: build, and run what was built. Sets
 # KUNIT_PASSED, KUNIT_FAILED, KUNIT_SKIPPED and KUNIT_DETAIL. Returns 1 when it
 # does not build or the run did not end by itself.
 kunit_run() {
-	local flavour=$1 filter=$2 log config json=$BUILD/kunit.json
+	local flavour=$1 filter=$2 log json=$BUILD/kunit.json
 	shift 2
 	[[ -z $filter ]] || ! kunit_is_old ||
 		die "the KUnit of this tree runs all suites, so it takes no filter"
-	kunit_configs "$@"
 	KUNIT_PASSED=0 KUNIT_FAILED=0 KUNIT_SKIPPED=0 KUNIT_DETAIL=''
 	kunit_build "$flavour" "$@" || return
 
 	rm -f "$json"
 	log_file log "kunit-$flavour"
 	run_step -l $((KUNIT_SECONDS + 60)) "running KUnit ($flavour)" "$log" \
-		kunit_py exec --build_dir="$BUILD" "${config[@]}" \
+		kunit_py exec --build_dir="$BUILD" \
 		--timeout="$KUNIT_SECONDS" --json="$json" "${KUNIT_RUN_ARGS[@]}" ${filter:+"$filter"} || true
 	cp -f "$BUILD/test.log" "${log%.log}-kernel.log" 2>/dev/null || true
 	kunit_counts "$json" || {

@@ -101,12 +101,21 @@ scratch_dir() {
 # Taking a lock that this run holds already is a no-op.
 declare -A LOCKS=()
 lock() {
+	[[ -n ${LOCKS[$1]:-} ]] || take_lock "$1" --exclusive
+}
+
+# share NAME: the same, but others may share it.
+share() {
+	[[ -n ${LOCKS[$1]:-} ]] || take_lock "$1" --shared
+}
+
+# take_lock NAME MODE
+take_lock() {
 	local fd
-	[[ -z ${LOCKS[$1]:-} ]] || return 0
 	exec {fd}>"$CACHE/lock/$1"
-	if ! flock -n "$fd"; then
+	if ! flock "$2" --nonblock "$fd"; then
 		note "waiting for another run that uses $1"
-		flock "$fd"
+		flock "$2" "$fd"
 	fi
 	LOCKS[$1]=$fd
 }

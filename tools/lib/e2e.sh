@@ -66,20 +66,31 @@ build_guest() {
 	prepare
 	provide_kernel
 	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"
-	build_tree "$SERIES_HEAD"
+	use_tree "$SERIES_HEAD"
 	"build_$KIND"
 	build_sim
 	[[ $DEVICE == sim ]] || "build_$DEVICE"
 }
 
-# run_guest HOW CASE-OR-GROUP...: build a guest, boot it and run the cases.
-run_guest() {
-	choose_cases "${@:2}"
+# ready_guest CASE-OR-GROUP...: all that is built before it can boot.
+ready_guest() {
+	choose_cases "$@"
 	GUEST_SECONDS=$((300 + OPERATIONS / 250))
 	[[ $KIND == uml ]] || emulate
 	watched_kernel
 	[[ $DEVICE == sim ]] || need_reference
 	build_guest
+}
+
+only_build_guest() {
+	ready_guest
+	provide_libgpiod || note "libgpiod: none, as $NO_LIBGPIOD"
+	say "built: $BUILD"
+}
+
+# run_guest HOW CASE-OR-GROUP...: build a guest, boot it and run the cases.
+run_guest() {
+	ready_guest "${@:2}"
 	guest_folder
 	guest_wish
 	guest_helpers

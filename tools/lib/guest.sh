@@ -23,7 +23,7 @@ build_guest_kernel() {
 	base)
 		[[ $(cache_git -C "$BASE_REPO" ls-tree "$BASE_COMMIT" drivers/gpio/gpio-virtio.c) ]] ||
 			die "--kernel base: $BASE_SOURCE has no virtio GPIO driver"
-		build_tree "$BASE_COMMIT"
+		use_tree "$BASE_COMMIT"
 		name+=-base
 		;;
 	*) name+=-$GUEST_KERNEL configs+=("$GUEST_KERNEL.config") ;;
@@ -33,9 +33,19 @@ build_guest_kernel() {
 	kernel_make "$name" "$3" || exit 1
 }
 
-# build_uml: BUILD/linux, as small as the end-to-end cases allow.
+# build_uml: BUILD/linux. The plain kernel has the suites, too, so that both need one
+# build; it runs them only when it is asked to.
 build_uml() {
-	build_guest_kernel demo demo-uml.config 900
+	local dir options
+	if [[ $GUEST_KERNEL != plain ]] || kunit_is_old; then
+		build_guest_kernel guest guest-uml.config 900
+		return
+	fi
+	scratch_dir dir
+	options=$dir/gpio-virtio.kunitconfig
+	known_options HEAD "$(series_config gpio-virtio.kunitconfig)" "$options" || :
+	build_dir kunit-plain
+	kunit_build plain "$options" || exit 1
 }
 
 # sim_folder: where this checkout's simulator is built.

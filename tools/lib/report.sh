@@ -7,7 +7,7 @@
 # Not to come to the end is a failure too.
 run_cases() {
 	PLANNED=0 PASSED=0 FAILED=0 SKIPPED=0 GUEST_WHY='the guest left cases out'
-	CASE='' TITLE='' CASE_LOG=()
+	CASE='' TITLE='' CASE_LOG=() CASE_START=0
 	"${@:2}"
 	if ! serve_guest "$1" || ((PLANNED == 0 || PASSED + FAILED + SKIPPED < PLANNED)); then
 		end_early "$1"
@@ -46,7 +46,7 @@ count_report() {
 
 # begin_case NAME TITLE
 begin_case() {
-	CASE=$1 TITLE=$2 CASE_LOG=()
+	CASE=$1 TITLE=$2 CASE_LOG=() CASE_START=${EPOCHREALTIME//[!0-9]/}
 	local file
 	for file in "$GUEST"/{device*.log,watch.log,trace*.json}; do
 		[[ ! -e $file ]] || LOG_AT[$file]=$(stat -c %s "$file")
@@ -71,6 +71,11 @@ case_number() {
 	say $((PASSED + FAILED + SKIPPED))
 }
 
+# case_ms: how long it took.
+case_ms() {
+	say $(((${EPOCHREALTIME//[!0-9]/} - CASE_START) / 1000))
+}
+
 # case_details: what helps with a case that failed.
 case_details() {
 	local line
@@ -85,9 +90,9 @@ tap() {
 	count_report "$@"
 	case $1 in
 	plan) say "1..$2" ;;
-	pass) say "ok $(case_number) - $TITLE" ;;
+	pass) say "ok $(case_number) - $TITLE in $(case_ms)ms" ;;
 	fail)
-		say "not ok $(case_number) - $TITLE # $2"
+		say "not ok $(case_number) - $TITLE in $(case_ms)ms # $2"
 		case_details | sed 's/^/# /'
 		;;
 	skip) say "ok $(case_number) - $TITLE # SKIP $2" ;;

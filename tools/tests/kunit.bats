@@ -11,6 +11,9 @@ setup() {
 	printf 'all:\n\t%s\n\t%s\n\t%s\n' '! grep broken drivers/gpio/gpio-virtio.c' \
 		'cp tools/linux drivers/gpio/gpio-virtio.c $(O)' 'touch $(O)/vmlinux' >>"$LINUX/Makefile"
 	printf '\t@echo "$(CFLAGS_gpio_virtio_kunit.o)" >$(O)/flags\n' >>"$LINUX/Makefile"
+	printf 'allnoconfig:\n\tcp $(KCONFIG_ALLCONFIG) $(O)/.config\n' >>"$LINUX/Makefile"
+	mkdir -p "$LINUX/tools/testing/kunit/configs"
+	echo CONFIG_UML_OF_KUNIT=y >"$LINUX/tools/testing/kunit/configs/arch_uml.config"
 	printf 'config %s\n' GPIOLIB GPIO_VIRTIO >"$LINUX/drivers/gpio/Kconfig"
 	a_kernel >"$LINUX/tools/linux"
 	chmod +x "$LINUX/tools/linux"
@@ -20,22 +23,18 @@ setup() {
 	make_series
 }
 
-# a_kunit: a kunit.py that keeps the configuration that it is given.
+# a_kunit: a kunit.py that has no configuration to make.
 a_kunit() {
 	cat <<-'END'
-		import sys
-		def values(name):
-		    return [arg.split("=", 1)[1] for arg in sys.argv if arg.startswith(name + "=")]
+		import sys  # knows --kunitconfig
 		if sys.argv[1] == "config":
-		    with open(values("--build_dir")[0] + "/.config", "w") as out:
-		        for name in values("--kunitconfig"):
-		            out.write(open(name).read())
+		    sys.exit("--kunitconfig is not asked for a lean kernel")
 	END
 }
 
-# configured BUILD: what kunit.py was given for the build of that name.
+# configured BUILD: the options of the suites in the build of that name.
 configured() {
-	paste -sd' ' "$XDG_CACHE_HOME"/vgpio/build/*/"$1"/.config
+	sed '1,/CONFIG_UML_OF_KUNIT/d' "$XDG_CACHE_HOME"/vgpio/build/*/"$1"/.config | paste -sd' '
 }
 
 # all_there: to the tools, all that they need is installed.
@@ -137,6 +136,19 @@ a_kernel() {
 	[ "$(configured kunit-debug)" = "CONFIG_GPIOLIB=y CONFIG_GPIO_VIRTIO=y" ]
 }
 
+@test "kunit --build: no case is run, and nothing that goes with cases is taken" {
+	run vgpio kunit --build
+	[ "$status" -eq 0 ]
+	[[ ${lines[-1]} == "1 passed, 0 failed" && $output != *suite* ]]
+	local options
+	for options in 'suite.good' --isolate '--on base'; do
+		# shellcheck disable=SC2086 # several words
+		run vgpio kunit --build $options
+		[ "$status" -eq 1 ]
+		[[ $output == *"--build runs nothing: pass it without "* ]]
+	done
+}
+
 @test "kunit: a tree with suites gets the options that it has up to the folder" {
 	vgpio kunit --series 2-tests --isolate suite.good
 	[ "$(configured kunit-plain)" = "CONFIG_GPIOLIB=y CONFIG_GPIO_VIRTIO=y" ]
@@ -145,7 +157,7 @@ a_kernel() {
 }
 
 @test "kunit: a tree without suites must build the driver" {
-	sed -i '/^CONFIG_GPIO_VIRTIO=/d' "$REPO/kunit/gpio-virtio.kunitconfig"
+	sed -i '/^CONFIG_GPIO_VIRTIO=/d' "$REPO"/kunit/{gpio-virtio.kunitconfig,guest-uml.config}
 	run vgpio kunit --series 1-fixes
 	[ "$status" -eq 1 ]
 	[[ $output == *"failed: the driver is not built: "*"0 passed, 1 failed" && $output != *builds* ]]

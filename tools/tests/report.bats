@@ -102,7 +102,7 @@ tell_tap() {
 		case c_name c
 		fail why
 	END
-	[ "$(<"$LOG")" = $'1..3\nok 1 - a\nok 2 - b # SKIP no\nnot ok 3 - c # why\n# alone: tools/vgpio e2e --guest uml --device sim c_name' ]
+	[ "$(sed -E 's/ in [0-9]+ms/ in Nms/' "$LOG")" = $'1..3\nok 1 - a in Nms\nok 2 - b # SKIP no\nnot ok 3 - c in Nms # why\n# alone: tools/vgpio e2e --guest uml --device sim c_name' ]
 	[ "$(count count_tap)" = "1 1 1" ]
 }
 
@@ -155,7 +155,7 @@ run_with() {
 	fake bats <<<'echo 1..0'
 	run vgpio test tools
 	[ "$status" -eq 1 ]
-	[ "${lines[-1]}" = "0 passed, 1 failed" ]
+	[ "${lines[-1]}" = "0 passed, 1 failed, 0 skipped" ]
 }
 
 @test "a step that fails does not keep the next from running" {
@@ -163,8 +163,8 @@ run_with() {
 	fake bats <<<'echo "not ok 1 - broken"; exit 1'
 	run vgpio test tools kernel
 	[ "$status" -eq 1 ]
-	[[ $output == *"FAIL tools"*"not ok 1 - broken"*"ok   kernel"* ]]
-	[ "${lines[-1]}" = "1 passed, 1 failed" ]
+	[[ $output == *"FAIL tools"*"not ok 1 - broken"* && $output == *"ok   kernel"* ]]
+	[ "${lines[-1]}" = "1 passed, 1 failed, 0 skipped" ]
 }
 
 @test "a step that does not exist" {
@@ -186,10 +186,71 @@ command_of() {
 	[ "$(command_of fuzz)" = "make -C /root/tools/sim O=/sim SECONDS=60 fuzz-check count_one" ]
 }
 
-@test "steps in QEMU run when they are named, and only then" {
-	local step
-	for step in kunit-rt suspend; do
-		bash -c '. "$1/cmd/test"; [[ " ${STEPS[*]} " != *" $2 "* && " ${MORE_STEPS[*]} " == *" $2 "* ]]' - \
-			"$BATS_TEST_DIRNAME/.." "$step"
-	done
+# chosen [ARGUMENT...]: the steps that cmd/test would run.
+chosen() {
+	bash -c 'die() { echo "$*"; exit 1; }
+		. "$1/cmd/test"; read_steps; choose_steps "${@:2}"; echo "${WAITING[*]}"' - "$BATS_TEST_DIRNAME/.." "$@"
+}
+
+@test "steps: those without a name, all, and one with what it needs" {
+	[[ $(chosen guest) == "kernel build-debug build "*" guest" ]]
+	[[ " $(chosen guest) " != *" "@(guest-qemu|sleep|kunit-5.10|check)" "* ]]
+	[[ $(chosen check) == "kernel "*" guest guest-qemu "*" kunit-rt "*" check" ]]
+	[[ " $(chosen check) " != *" "@(mutate|matrix|coverage|reference)" "* ]]
+	[ "$(chosen guest kunit sim)" = "kernel build sim kunit" ]
+	[ "$(chosen guest mutate)" = mutate ]
+}
+
+@test "steps: each in the help, with a command, a lane and needs that there are" {
+	local step steps
+	steps=$(bash -c '. "$1/cmd/test"; read_steps
+		for s in "${STEPS[@]}"; do echo "$s" "${LANE[$s]}" "${STEP_NEEDS[$s]}"; done' - "$BATS_TEST_DIRNAME/..")
+	while read -r step lane needs; do
+		grep -q "^#   $step  " "$BATS_TEST_DIRNAME/../cmd/test"
+		[[ $(command_of "$step") == *" count_"* && $lane == @(build|run) ]]
+		[[ ! $needs ]] || grep -q "^$needs build" <<<"$steps"
+	done <<<"$steps"
+}
+
+@test "steps: one build at a time, and the others beside it" {
+	may() {
+		bash -c '. "$1/cmd/test"; read_steps; nproc() { echo 2; }; declare -A JOB_PID=() JOB_STATUS=()
+			for name in $3; do JOB_PID[$name]=1; done
+			for name in $4; do JOB_STATUS[$name]=0; done
+			may_start "$2"' - "$BATS_TEST_DIRNAME/.." "$@"
+	}
+	may kernel '' ''
+	run ! may build 'build-debug' 'kernel'
+	run ! may kunit 'build-debug' 'kernel'
+	may kunit 'build-debug sim' 'kernel build'
+	run ! may kunit 'build-debug sim fuzz' 'kernel build'
+}
+
+@test "the five cases that took longest" {
+	mkdir -p "$BATS_TEST_TMPDIR/kunit"
+	printf 'ok 1 - a b in 1500ms\nok 2 skipped in 2ms # skip no\nnot ok 3 c in 20000ms # why\nok 4 none\n' >"$BATS_TEST_TMPDIR/tools.log"
+	: >"$BATS_TEST_TMPDIR/kunit.log"
+	cat >"$BATS_TEST_TMPDIR/kunit/kunit-plain.log" <<-'END'
+		[23:59:50] ================= suite (3 subtests) =================
+		[23:59:51] [PASSED] quick
+		[00:00:03] [PASSED] over midnight
+		[00:00:07] [FAILED] 256 entries, direct
+	END
+	run bash -c 'LOGS=$2; . "$1/lib/common.sh"; . "$1/lib/process.sh"; . "$1/cmd/test"; slowest_cases' - \
+		"$BATS_TEST_DIRNAME/.." "$BATS_TEST_TMPDIR"
+	[ "$output" = "slowest:
+   20.0 s  tools: c
+   12.0 s  kunit: suite.over midnight
+    4.0 s  kunit: suite.256 entries, direct
+    1.5 s  tools: a b
+    1.0 s  kunit: suite.quick" ]
+}
+
+@test "a step that hangs is ended, and its log says why" {
+	run bash -c '. "$1/lib/common.sh"; . "$1/lib/process.sh"; . "$1/lib/jobs.sh"; VERBOSE=0
+		start_job slow 1 "$2" sleep 60
+		until reap_jobs; ((${#ENDED[@]})); do sleep 0.1; done
+		echo "${ENDED[*]} ${JOB_STATUS[slow]}"' - "$BATS_TEST_DIRNAME/.." "$LOG"
+	[ "${lines[-1]}" = "slow 137" ]
+	grep -q "ended after its limit of 1 s" "$LOG"
 }
