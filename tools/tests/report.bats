@@ -207,7 +207,7 @@ chosen() {
 		for s in "${STEPS[@]}"; do echo "$s" "${LANE[$s]}" "${STEP_NEEDS[$s]}"; done' - "$BATS_TEST_DIRNAME/..")
 	while read -r step lane needs; do
 		grep -q "^#   $step  " "$BATS_TEST_DIRNAME/../cmd/test"
-		[[ $(command_of "$step") == *" count_"* && $lane == @(build|run) ]]
+		[[ $(command_of "$step") == *" count_"* && $lane == @(build|run|fill) ]]
 		[[ ! $needs ]] || grep -q "^$needs build" <<<"$steps"
 	done <<<"$steps"
 }
@@ -223,7 +223,9 @@ chosen() {
 	run ! may build 'build-debug' 'kernel'
 	run ! may kunit 'build-debug' 'kernel'
 	may kunit 'build-debug sim' 'kernel build'
-	run ! may kunit 'build-debug sim fuzz' 'kernel build'
+	may kunit 'sim kunit-debug' 'kernel build'
+	run ! may kunit 'guest kunit-debug' 'kernel build'
+	run ! may fuzz 'sim' ''
 }
 
 @test "the five cases that took longest" {
