@@ -22,8 +22,7 @@ build_bench() {
 	build_tree "$2"
 	build_dir "bench-$KIND-$1"
 	seed_build "bench-$KIND-base"
-	kernel_config "$config"
-	kernel_make "bench-$KIND-$1" 1000 || exit 1
+	kernel_config "$config" && kernel_make "bench-$KIND-$1" 1000 || exit 1
 	build_floor
 }
 

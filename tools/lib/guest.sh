@@ -29,8 +29,7 @@ build_guest_kernel() {
 	*) name+=-$GUEST_KERNEL configs+=("$GUEST_KERNEL.config") ;;
 	esac
 	build_dir "$name"
-	kernel_config "${configs[@]}"
-	kernel_make "$name" "$3" || exit 1
+	kernel_config "${configs[@]}" && kernel_make "$name" "$3" || exit 1
 }
 
 # build_uml: BUILD/linux. The plain kernel has the suites, too, so that both need one

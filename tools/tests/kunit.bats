@@ -163,6 +163,14 @@ a_kernel() {
 	[[ $output == *"failed: the driver is not built: "*"0 passed, 1 failed" && $output != *builds* ]]
 }
 
+@test "kunit: an option that the kernel does not take is named" {
+	sed -i 's/^\tcp $(KCONFIG_ALLCONFIG) /\tgrep -v GPIOLIB $(KCONFIG_ALLCONFIG) > /' "$LINUX/Makefile"
+	git -C "$LINUX" commit -qam 'no GPIO'
+	run vgpio kunit
+	[ "$status" -eq 1 ]
+	[[ $output == *"this kernel does not take CONFIG_GPIOLIB=y"*"0 passed, 1 failed" ]]
+}
+
 @test "kunit: what only suites can do is refused where there is none" {
 	local options
 	all_there
