@@ -4,11 +4,14 @@
 load helper
 
 setup() {
-	common_setup
-	cp -r "$BATS_TEST_DIRNAME/../bench" "$REPO/tools"
+	common_setup benchmarks
 	RESULTS=$BATS_TEST_TMPDIR/results JSON=$BATS_TEST_TMPDIR/figures.json
 	mkdir "$RESULTS"
 	printf 'guest uml\nboots 2\npasses 1\nmachine a machine, 2 CPUs\n' >"$RESULTS/setting"
+}
+
+benchmarks() {
+	cp -r "$BATS_TEST_DIRNAME/../bench" "$REPO/tools"
 }
 
 # refused ARGUMENT...: before anything is built.

@@ -5,9 +5,19 @@ load helper
 
 setup() {
 	OUTER=${XDG_CACHE_HOME:-$HOME/.cache}/vgpio
-	common_setup
-	# What the checks need is not installed for these tests.
+	common_setup make_work
+}
+
+# make_work: what the checks need is not installed for these tests; and WORK.
+make_work() {
 	sed -i '/^# needs: /d' "$REPO"/tools/checks/*
+	WORK=$(vgpio apply 2>/dev/null)
+}
+
+# make_folders: that with a series.
+make_folders() {
+	make_work
+	make_series
 }
 
 refused() {
@@ -18,7 +28,6 @@ refused() {
 
 # series MESSAGE [LINE]: a folder with one patch with this message, which adds LINE.
 series() {
-	WORK=$(vgpio apply 2>/dev/null)
 	printf '%s\n' "${2:-int more;}" >>"$WORK/drivers/gpio/gpio-virtio.c"
 	git -C "$WORK" commit -qam "$1"
 	one_folder
@@ -94,7 +103,7 @@ readonly GOOD=$'gpio: virtio: Return more\n\nThere is more to return.'
 }
 
 @test "check --patch: only that one counts, of those that --series names" {
-	make_series
+	common_setup make_folders
 	git -C "$WORK" commit -q --amend -m 'Returned'
 	end_folder 2-tests
 	vgpio export 2>/dev/null
@@ -109,7 +118,7 @@ readonly GOOD=$'gpio: virtio: Return more\n\nThere is more to return.'
 }
 
 @test "check: a folder is looked at on top of those before it" {
-	make_series
+	common_setup make_folders
 	run vgpio check --series 2-tests apply exports
 	[ "$status" -eq 0 ]
 	[[ $output == *"1 patches apply, with nothing moved"* ]]
@@ -124,7 +133,7 @@ words() {
 }
 
 @test "cover-letter: at most 350 words, and the right number of patches" {
-	make_series
+	common_setup make_folders
 	cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes' "$(words 343)" --- "$(words 99)"
 	run vgpio check cover-letter
 	[ "$status" -eq 0 ]
@@ -159,8 +168,8 @@ a_codespell() {
 }
 
 @test "spelling: a patch, and the letter of each folder, which must be there" {
+	common_setup make_folders
 	a_codespell
-	make_series
 	run vgpio check spelling
 	[ "$status" -eq 0 ]
 	cover "$TESTS" 'Subject: [PATCH 00/01] gpio: virtio: Tests' 'This is teh text.'
@@ -374,7 +383,7 @@ with_b4() {
 }
 
 @test "submit: one folder of a tree that has some" {
-	make_series
+	common_setup make_folders
 	refused submit --dry-run
 	[[ $output == *"each folder of patches/mainline is sent by itself; pass --series with one of: 1-fixes 2-tests"* ]]
 	cp -r "$REPO/patches/mainline" "$REPO/patches/linux-7.3.y"

@@ -10,7 +10,10 @@ setup() {
 
 # with_kunit: a small checkout that has the lists, too.
 with_kunit() {
-	common_setup
+	common_setup lists
+}
+
+lists() {
 	cp -r "$BATS_TEST_DIRNAME/../../kunit" "$REPO"
 }
 

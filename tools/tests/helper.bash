@@ -32,21 +32,44 @@ make_linux() {
 
 # make_repo: REPO, with the tools under test and a tree without patches.
 make_repo() {
-	REPO=$BATS_TEST_TMPDIR/repo
 	mkdir -p "$REPO/patches/mainline" "$REPO/tools"
 	cp -r "$BATS_TEST_DIRNAME"/../{vgpio,cmd,lib,guest,checks} "$REPO/tools"
 	printf 'tag v7.3\npackage linux-source-7.3 7.3.4-1\noldest v7.2\n' \
 		>"$REPO/patches/mainline/BASE"
 }
 
-# common_setup: call it first in setup().
+# common_setup [FUNCTION]: a small checkout, kernel and home, then what FUNCTION makes
+# of them. A file makes this once, and each test gets a copy: in one place, as git's
+# files have absolute paths.
 common_setup() {
+	local made=$BATS_FILE_TMPDIR/made-${1:-basics}
+	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR/test
+	set_names
+	cd "$BATS_FILE_TMPDIR"
+	rm -rf "$BATS_TEST_TMPDIR"
+	if [[ -d $made ]]; then
+		cp -a "$made" "$BATS_TEST_TMPDIR"
+	else
+		make_basics
+		${1:+"$1"}
+		cp -a "$BATS_TEST_TMPDIR" "$made"
+	fi
+	for WORK in "$XDG_CACHE_HOME"/vgpio/work/*; do :; done
+}
+
+# set_names: where everything is, and who commits.
+set_names() {
 	export HOME=$BATS_TEST_TMPDIR/home XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
 	export GIT_AUTHOR_NAME=Author GIT_AUTHOR_EMAIL=a@example.org
 	export GIT_COMMITTER_NAME=Committer GIT_COMMITTER_EMAIL=c@example.org
 	unset VGPIO_LINUX VGPIO_LOGS http_proxy https_proxy
+	PATH=$BATS_TEST_TMPDIR/bin:${PATH#"$BATS_TEST_TMPDIR/bin:"}
+	LINUX=$BATS_TEST_TMPDIR/linux REPO=$BATS_TEST_TMPDIR/repo
+	FIXES=$REPO/patches/mainline/1-fixes TESTS=$REPO/patches/mainline/2-tests
+}
+
+make_basics() {
 	mkdir -p "$HOME"
-	LINUX=$BATS_TEST_TMPDIR/linux
 	make_linux "$LINUX"
 	make_repo
 }
@@ -83,7 +106,6 @@ make_series() {
 	git -C "$WORK" commit -qm 'gpio: virtio: Add tests'
 	end_folder 2-tests
 	vgpio export 2>/dev/null
-	FIXES=$REPO/patches/mainline/1-fixes TESTS=$REPO/patches/mainline/2-tests
 	cover "$FIXES" 'Subject: [PATCH 00/02] gpio: virtio: Fixes'
 	cover "$TESTS" 'Subject: [PATCH 00/01] gpio: virtio: Tests'
 }
@@ -117,5 +139,5 @@ fake() {
 		cat
 	} >"$BATS_TEST_TMPDIR/bin/$1"
 	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
-	PATH=$BATS_TEST_TMPDIR/bin:${PATH#"$BATS_TEST_TMPDIR/bin:"}
+	hash -r
 }

@@ -4,11 +4,10 @@
 load helper
 
 setup() {
-	common_setup
+	CALLS=$BATS_FILE_TMPDIR/test/calls
+	common_setup fake_mirror
 	LINUX=''
 	TREE=$XDG_CACHE_HOME/vgpio/tree
-	CALLS=$BATS_TEST_TMPDIR/calls
-	fake_mirror
 	# kernel.org is out of reach
 	export https_proxy=http://127.0.0.1:9
 }

@@ -5,7 +5,11 @@
 load helper
 
 setup() {
-	common_setup
+	common_setup make_suites
+}
+
+# make_suites: a kernel that has some, and a series.
+make_suites() {
 	cp -r "$BATS_TEST_DIRNAME/../../kunit" "$REPO"
 	mkdir -p "$LINUX/tools/testing/kunit"
 	printf 'all:\n\t%s\n\t%s\n\t%s\n' '! grep broken drivers/gpio/gpio-virtio.c' \
