@@ -7,6 +7,10 @@
 # How often a line of progress is printed where it cannot be redrawn.
 readonly PROGRESS_SECONDS=20
 
+# How long to wait before each look at a step, the last one from then on: most take
+# no time.
+readonly PAUSES=(0.01 0.02 0.04 0.08 0.2)
+
 # descendants PID: PID and everything below it. User-Mode Linux starts a
 # session of its own, so a process group would miss it. Processes come and
 # go while this reads, so a file that is gone is no error.
@@ -89,7 +93,7 @@ run_step() {
 		esac
 		shift 2
 	done
-	local label=$1 log=$2 start=$SECONDS next=$PROGRESS_SECONDS took rc=0
+	local label=$1 log=$2 start=$SECONDS next=$PROGRESS_SECONDS took rc=0 look=0
 	shift 2
 	: >"$log"
 	debug "\$ $*"
@@ -106,7 +110,8 @@ run_step() {
 			note "  $label: $(elapsed "$took"), $(${measure:-how_far} "$log" "$total")"
 			next=$((took + PROGRESS_SECONDS))
 		fi
-		sleep 0.2
+		sleep "${PAUSES[look]}"
+		((look == ${#PAUSES[@]} - 1)) || look=$((look + 1))
 	done
 	wait "$STEP_PID" || rc=$?
 	STEP_PID=
