@@ -19,7 +19,8 @@ readonly FOLDER_NAME='^[0-9]-[a-z0-9-]+$'
 tree_names() {
 	local base
 	for base in "$VGPIO_ROOT"/patches/*/BASE; do
-		[[ ! -e $base ]] || basename "$(dirname "$base")"
+		base=${base%/BASE}
+		[[ ! -d $base ]] || say "${base##*/}"
 	done
 }
 
@@ -27,7 +28,7 @@ tree_names() {
 folder_names() {
 	local folder
 	for folder in "$VGPIO_ROOT/patches/$1"/*/; do
-		folder=$(basename "$folder")
+		folder=${folder%/} folder=${folder##*/}
 		[[ ! $folder =~ $FOLDER_NAME ]] || say "$folder"
 	done
 }
@@ -43,7 +44,7 @@ series_names() {
 
 # full_name NAME: of a series; a folder alone is one of mainline.
 full_name() {
-	series_names | grep -xF -- "$1" || series_names | grep -xF -- "mainline/$1"
+	series_names | grep -xF -e "$1" -e "mainline/$1"
 }
 
 # no_series: why --series names none.
@@ -60,7 +61,7 @@ no_series() {
 refuse_odd_folders() {
 	local folder odd=()
 	for folder in "$TREE_DIR"/*/; do
-		folder=$(basename "$folder")
+		folder=${folder%/} folder=${folder##*/}
 		[[ $folder =~ $FOLDER_NAME || $folder == '*' ]] || odd+=("$folder")
 	done
 	((${#odd[@]} == 0)) ||
@@ -321,7 +322,7 @@ work_tree() {
 
 # work_branch: the branch that 'apply' puts WORK on.
 work_branch() {
-	basename "$WORK"
+	say "${WORK##*/}"
 }
 
 # branch_of FOLDER: the branch at its last commit.
