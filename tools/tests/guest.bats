@@ -35,12 +35,13 @@ dir /proc 0755 0 0" ]
 	done <<<"$output"
 }
 
-# serve SECONDS: with a guest that says what is read, and how it is woken.
+# serve SECONDS: with a guest that says what is read, and how it is woken; no longer
+# than until it is.
 serve() {
 	local dir=$BATS_TEST_TMPDIR
 	mkfifo "$dir/from"
 	qemu_lib eval "
-		both_alive() { ((SECONDS < $1)); }
+		both_alive() { ((SECONDS < $1)) && [[ ! -s $dir/monitor ]]; }
 		exec {FROM_GUEST}<>$dir/from {TO_GUEST}>$dir/to {TO_MONITOR}>$dir/monitor
 		cat >$dir/from
 		serve_guest :"

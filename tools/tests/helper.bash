@@ -57,11 +57,13 @@ common_setup() {
 	for WORK in "$XDG_CACHE_HOME"/vgpio/work/*; do :; done
 }
 
-# set_names: where everything is, and who commits.
+# set_names: where everything is, and who commits. A new repository gets no samples of
+# hooks.
 set_names() {
 	export HOME=$BATS_TEST_TMPDIR/home XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
 	export GIT_AUTHOR_NAME=Author GIT_AUTHOR_EMAIL=a@example.org
 	export GIT_COMMITTER_NAME=Committer GIT_COMMITTER_EMAIL=c@example.org
+	export GIT_TEMPLATE_DIR=
 	unset VGPIO_LINUX VGPIO_LOGS http_proxy https_proxy
 	PATH=$BATS_TEST_TMPDIR/bin:${PATH#"$BATS_TEST_TMPDIR/bin:"}
 	LINUX=$BATS_TEST_TMPDIR/linux REPO=$BATS_TEST_TMPDIR/repo

@@ -238,10 +238,10 @@ all_at_once() {
 	local round
 	TREE_GIT=$TREE/7.3_7.3.4-1.git
 	vgpio kernel
-	for round in 1 2 3 4 5; do
+	for round in 1 2 3; do
 		# What a run puts right where it finds it.
 		git -C "$TREE_GIT" config core.bare true
-		all_at_once 6
+		all_at_once 4
 	done
 }
 

@@ -73,7 +73,7 @@ a_kernel() {
 }
 
 @test "kunit --isolate: what comes of each case" {
-	run vgpio kunit --isolate --limit 2
+	run vgpio kunit --isolate --limit 1
 	[ "$status" -eq 1 ]
 	local line
 	for line in 'good +ok' 'bad +FAIL' 'hangs +hang' 'dies +crash +Kernel panic - not syncing: BUG!' 'skips +skip' \
