@@ -58,8 +58,46 @@ move_tree() {
 
 # build_dir NAME: where the build named NAME goes, and stays for the next.
 build_dir() {
+	[[ $ARCH != um ]] || choose_memory_folder
 	BUILD=$CACHE/build/$BASE_ID/$1
 	mkdir -p "$BUILD"
+}
+
+# What User-Mode Linux may use of the folder for its memory, in MiB
+readonly UML_MIB=1024
+
+# choose_memory_folder: User-Mode Linux maps its memory from a file in TMPDIR, or else
+# in /dev/shm, to execute it. Where that cannot be, TMPDIR is another folder from now on.
+choose_memory_folder() {
+	local dir first=${TMPDIR:-/dev/shm}
+	for dir in "$first" /dev/shm /tmp /var/tmp "$CACHE"; do
+		holds_memory "$dir" || continue
+		[[ $dir == "$first" ]] || {
+			note "  User-Mode Linux has its memory in $dir, as $first has no room for it or may not be executed from"
+			export TMPDIR=$dir
+		}
+		return
+	done
+	die "User-Mode Linux needs a folder with $UML_MIB MiB free that is not mounted noexec; set TMPDIR to one"
+}
+
+# holds_memory FOLDER: whether it can hold that of User-Mode Linux.
+holds_memory() {
+	local file free status=0
+	file=$(mktemp "$1/vgpio.XXXXXX" 2>/dev/null) || return
+	printf '#!/bin/sh\n' >"$file"
+	chmod +x "$file"
+	"$file" 2>/dev/null || status=1
+	rm -f "$file"
+	free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
+	((status == 0 && free >= UML_MIB))
+}
+
+# included NAME: the arguments for gcc that have it include kunit/NAME first. What is
+# named there has no blank in its path, as a checkout may have.
+included() {
+	cp -p "$VGPIO_ROOT/kunit/$1" "$BUILD"
+	say "-include $BUILD/$1"
 }
 
 # seed_build NAME: a first build in BUILD begins with what the build named NAME has,
@@ -94,6 +132,17 @@ arch_name() {
 	um) say 'User-Mode Linux' ;;
 	*) say "Linux for $ARCH" ;;
 	esac
+}
+
+# choose_clang: CLANG, the newest one, which must be new enough for the kernel, where
+# that says so; Linux 5.10 does not.
+choose_clang() {
+	local version oldest
+	read -r version CLANG < <(newest_clang)
+	oldest=$(cache_git -C "$BASE_REPO" show "$BASE_COMMIT:scripts/min-tool-version.sh" 2>/dev/null |
+		sh -s llvm) || return 0
+	version_ge "$version" "$oldest" ||
+		die "$CLANG is version $version, too old for this kernel; install clang $oldest or newer"
 }
 
 # How kernels are made, with variables where a build needs some.
@@ -152,6 +201,7 @@ KUNIT_SECONDS=420 KUNIT_ARGS=() KUNIT_RUN_ARGS=() KUNIT_PATH='' KUNIT_LINES=1160
 kunit_in_qemu() {
 	need_qemu
 	ARCH=x86_64
+	[[ $VGPIO_ROOT != *:* ]] || die "$VGPIO_ROOT has a colon in its name, which no PATH can have; move the checkout"
 	KUNIT_ARGS=(--arch="$ARCH" --qemu_args='-smp 2')
 	KUNIT_PATH=$VGPIO_ROOT/tools/lib/tcg:
 	KUNIT_RUN_ARGS=(--kernel_args gpio_virtio_hostile_kunit.replies=1000)

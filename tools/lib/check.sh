@@ -231,7 +231,7 @@ build_one() {
 
 # codespell_words: the list of misspelled words that comes with it.
 codespell_words() {
-	say /usr/lib/python3/dist-packages/codespell_lib/data/dictionary.txt
+	system_python -c 'import codespell_lib, os; print(os.path.dirname(codespell_lib.__file__) + "/data/dictionary.txt")'
 }
 
 # message_of NUMBER: the subject without its prefix, an empty line, and the text up

@@ -80,11 +80,29 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# cache_init: CACHE, the folder that outlives a run.
+# What make, the shell below it, or sed would not take for a part of a path
+readonly ODD_CHARACTERS=$'[][:space:]:#$%&;|<>(){}*?!~`\'"\\\\[]'
+
+# cache_init: CACHE, the folder that outlives a run. Kernels are built in it.
 cache_init() {
-	CACHE=${XDG_CACHE_HOME:-${HOME:?neither XDG_CACHE_HOME nor HOME is set}/.cache}/vgpio
-	mkdir -p "$CACHE/lock" 2>/dev/null ||
+	[[ ${XDG_CACHE_HOME:-} || ${HOME:-} ]] || die "neither HOME nor XDG_CACHE_HOME is set; set one of them"
+	CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/vgpio
+	[[ $CACHE == /* ]] || die "XDG_CACHE_HOME is '$XDG_CACHE_HOME'; set it to an absolute path"
+	[[ ! $CACHE =~ $ODD_CHARACTERS ]] ||
+		die "no kernel can be built in $CACHE, which has '${BASH_REMATCH[0]}' in its name; set XDG_CACHE_HOME to another folder"
+	mkdir -p "$CACHE/lock" 2>/dev/null && [[ -w $CACHE && -w $CACHE/lock ]] ||
 		die "cannot write to $CACHE; set XDG_CACHE_HOME to a folder that can be written"
+	[[ -O $CACHE ]] ||
+		die "$CACHE is another user's; set XDG_CACHE_HOME to a folder of your own"
+}
+
+# check_temporary: the folder for what a run needs only for a while. The command line
+# of a kernel cannot quote, so no blank may be in its name.
+check_temporary() {
+	local dir=${TMPDIR:-/tmp}
+	[[ $dir == /* && -d $dir && -w $dir ]] ||
+		die "cannot write to TMPDIR, $dir; set it to a folder that can be written, as an absolute path"
+	[[ $dir != *[[:space:]]* ]] || die "TMPDIR has a blank in its name: $dir; set it to another folder"
 }
 
 # scratch_dir VARIABLE [PARENT]: a folder that is removed when the run ends.
@@ -130,6 +148,7 @@ unlock() {
 # prepare: what every verb that does work needs first.
 prepare() {
 	cache_init
+	check_temporary
 	ensure_packages
 }
 

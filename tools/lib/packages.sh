@@ -3,10 +3,11 @@
 #
 # What has to be installed: the one place that knows it.
 
-# Each line: how to see that it is there, and the Debian package that has it.
+# Each line: how to see that it is there, which 'have' explains, and the Debian package
+# that has it. Linux's make calls gcc by this name, so another compiler does not do.
 readonly NEEDS='
 command:gcc             gcc
-file:/usr/include/stdio.h libc6-dev
+header:stdio.h          libc6-dev
 command:make            make
 command:flex            flex
 command:bison           bison
@@ -22,13 +23,13 @@ pkgconfig:ncursesw      libncurses-dev
 command:gpiodetect      gpiod
 command:bats            bats
 command:mandoc          mandoc
-file:/etc/ssl/certs/ca-certificates.crt ca-certificates
+certificates:of-authorities ca-certificates
 '
 
 # The same for kernels that run in QEMU.
 readonly QEMU_NEEDS='
 command:qemu-system-x86_64 qemu-system-x86
-file:/usr/include/gelf.h libelf-dev
+header:gelf.h           libelf-dev
 '
 
 # The same for guests there that are told of what uses their lines.
@@ -40,7 +41,7 @@ command:iasl            acpica-tools
 readonly FUZZ_NEEDS='
 command:clang           clang
 command:llvm-symbolizer llvm
-glob:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a libclang-rt-dev
+fuzzer:clang            libclang-rt-dev
 '
 
 # The same to see which lines ran, and for the rows of 'matrix', by the names that
@@ -57,7 +58,7 @@ command:aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
 command:qemu-system-aarch64 qemu-system-arm
 '
 readonly CLANG_NEEDS='
-command:clang-19        clang-19
+clang:17                clang-19
 '
 
 # The same for the checks, by the names in the heads of tools/checks, and for
@@ -72,8 +73,8 @@ readonly CODESPELL_NEEDS='
 command:codespell       codespell
 '
 readonly CHECKPATCH_NEEDS='
-file:/usr/lib/python3/dist-packages/ply python3-ply
-file:/usr/lib/python3/dist-packages/git python3-git
+python:ply              python3-ply
+python:git              python3-git
 command:codespell       codespell
 '
 readonly PAHOLE_NEEDS='
@@ -81,10 +82,10 @@ command:pahole          dwarves
 command:g++             g++
 '
 readonly B4_NEEDS='
-file:/usr/lib/python3/dist-packages/patatt python3-patatt
-file:/usr/lib/python3/dist-packages/dkim python3-dkim
-file:/usr/lib/python3/dist-packages/dns python3-dnspython
-file:/usr/lib/python3/dist-packages/requests python3-requests
+python:patatt           python3-patatt
+python:dkim             python3-dkim
+python:dns              python3-dnspython
+python:requests         python3-requests
 command:git-filter-repo git-filter-repo
 '
 
@@ -109,23 +110,63 @@ need_fuzz() {
 	need_more fuzz
 }
 
-# have CHECK: whether what CHECK names is there.
+# have CHECK: whether what CHECK names is there: by what it does, as its place differs
+# between distributions. The number of clang is its oldest release that will do.
 have() {
 	local name=${1#*:}
 	case $1 in
-	command:*) command -v "$name" >/dev/null ;;
-	pkgconfig:*) pkg-config --exists "$name" 2>/dev/null ;;
-	file:*) [[ -e $name ]] ;;
-	glob:*) compgen -G "$name" >/dev/null ;;
-	esac
+	command:*) command -v "$name" ;;
+	pkgconfig:*) pkg-config --exists "$name" ;;
+	header:*) gcc -E -x c -o /dev/null - <<<"#include <$name>" ;;
+	python:*) system_python -c "import $name" ;;
+	certificates:*) have_certificates ;;
+	fuzzer:*) "$name" -fsanitize=fuzzer -x c -o /dev/null - <<<"$A_FUZZER" ;;
+	clang:*) version_ge "$(newest_clang | cut -d' ' -f1)" "$name" ;;
+	esac >/dev/null 2>&1
+}
+
+readonly A_FUZZER='int LLVMFuzzerTestOneInput(void) { return 0; }'
+
+# system_python ARGUMENT...: not one that somebody put before it, which has not what
+# the distribution packages.
+system_python() {
+	PATH=/usr/bin:$PATH python3 "$@"
+}
+
+# have_certificates: one of the files that distributions keep them in is there.
+have_certificates() {
+	local file
+	for file in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt \
+		/etc/ssl/ca-bundle.pem /etc/ssl/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+		[[ ! -e $file ]] || return 0
+	done
+	return 1
+}
+
+# newest_clang: of those in PATH, its version and its name.
+newest_clang() {
+	local name
+	for name in $(compgen -c clang | grep -xE 'clang(-[0-9]+)?' | sort -u); do
+		say "$("$name" -dumpversion 2>/dev/null) $name"
+	done | sort -V | tail -n 1
+}
+
+# missing_needs: what is missing, one a line: how that was seen, and the Debian package.
+missing_needs() {
+	local check package
+	while read -r check package; do
+		[[ -z $check ]] || have "$check" || say "$check $package"
+	done < <(sort -u <<<"$NEEDS$MORE_NEEDS")
 }
 
 # missing_packages: the Debian packages to install, one a line.
 missing_packages() {
-	local check package
-	while read -r check package; do
-		[[ -z $check ]] || have "$check" || say "$package"
-	done < <(sort -u <<<"$NEEDS$MORE_NEEDS")
+	missing_needs | cut -d' ' -f2 | sort -u
+}
+
+# explain_missing: in one line, each package and what was looked for.
+explain_missing() {
+	missing_needs | sed -E 's/^([a-z]+):([^ ]*) (.*)/\3 (\1 \2)/' | paste -sd, | sed 's/,/, /g'
 }
 
 # as_root COMMAND...: as root, without asking for a password; fails where
@@ -159,10 +200,10 @@ ensure_packages() {
 	mapfile -t missing < <(missing_packages)
 	((${#missing[@]})) || return 0
 	command -v apt-get >/dev/null ||
-		die "install what Debian packages as: ${missing[*]}"
+		die "install what Debian packages as: $(explain_missing)"
 	may_be_root ||
 		die "as root, run: apt-get install ${missing[*]}"
 	apt_install "${missing[@]}"
 	mapfile -t missing < <(missing_packages)
-	((${#missing[@]} == 0)) || die "still missing after the install: ${missing[*]}"
+	((${#missing[@]} == 0)) || die "still missing after the install: $(explain_missing)"
 }

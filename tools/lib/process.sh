@@ -117,7 +117,14 @@ run_step() {
 	STEP_PID=
 	clear_progress
 	STEP_SECONDS=$((SECONDS - start))
+	((rc == 0)) || note_full "${log%/*}"
 	return "$rc"
+}
+
+# note_full FOLDER: say so where a log could not be written to its end.
+note_full() {
+	[[ $(df -Pk "$1" | awk 'NR == 2 { print $4 }') != 0 ]] ||
+		note "  the disk of $1 is full: make room, and run it again"
 }
 
 # step [OPTIONS of run_step] LABEL LOG COMMAND...: as run_step, with a line

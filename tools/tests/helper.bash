@@ -84,7 +84,7 @@ vgpio() {
 # lacks PACKAGE: to the tools, all that they need is installed but this, whatever this
 # machine has; apt-get cannot install it. Its name is no-such-package for them.
 lacks() {
-	sed -i -E 's/^(command|pkgconfig|file|glob):[^ ]+ +([a-z0-9.+-]+)$/command:bash \2/' \
+	sed -i -E 's/^[a-z]+:[^ ]+ +([a-z0-9.+-]+)$/command:bash \1/' \
 		"$REPO/tools/lib/packages.sh"
 	grep -q " $1\$" "$REPO/tools/lib/packages.sh"
 	sed -i "s/^command:bash $1\$/command:no-such-tool no-such-package/" "$REPO/tools/lib/packages.sh"
