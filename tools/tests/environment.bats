@@ -202,11 +202,11 @@ in_namespace() {
 	refused "install what Debian packages as: no-such-package (command no-such-tool), no-such-package (header no/such.h)"
 }
 
-# only_without GLOB: ONLY, a PATH of all fakes and programs but these.
+# only_without NAME: ONLY, a PATH of all fakes and programs but these, NAME as find takes it.
 only_without() {
 	mkdir "$BATS_TEST_TMPDIR/only"
 	ln -s /usr/bin/* /usr/sbin/* "$BATS_TEST_TMPDIR/only" 2>/dev/null || true
-	rm -f "$BATS_TEST_TMPDIR/only/"$1
+	find "$BATS_TEST_TMPDIR/only" -name "$1" -delete
 	ONLY=$BATS_TEST_TMPDIR/bin:$BATS_TEST_TMPDIR/only
 }
 

@@ -45,7 +45,7 @@ common_setup() {
 	local made=$BATS_FILE_TMPDIR/made-${1:-basics}
 	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR/test
 	set_names
-	cd "$BATS_FILE_TMPDIR"
+	cd "$BATS_FILE_TMPDIR" || return
 	rm -rf "$BATS_TEST_TMPDIR"
 	if [[ -d $made ]]; then
 		cp -a "$made" "$BATS_TEST_TMPDIR"
