@@ -15,8 +15,10 @@ setup() {
 # make_suite: a series; and a kernel that writes to 'told' what it is run with.
 make_suite() {
 	cp -r "$BATS_TEST_DIRNAME/../../kunit" "$REPO"
-	mkdir -p "$LINUX/tools/testing/kunit" "$LINUX/scripts"
-	printf 'all:\n\tcp tools/linux $(O)\n\ttouch $(O)/vmlinux\n\techo $(CC) >$(O)/cc\n' >>"$LINUX/Makefile"
+	mkdir -p "$LINUX/tools/testing/kunit/configs" "$LINUX/scripts"
+	printf 'all:\n\tcp tools/linux $(O)\n\ttouch $(O)/vmlinux\n' >>"$LINUX/Makefile"
+	printf 'allnoconfig:\n\tcp $(KCONFIG_ALLCONFIG) $(O)/.config\n' >>"$LINUX/Makefile"
+	touch "$LINUX/tools/testing/kunit/configs/arch_uml.config"
 	printf 'config %s\n' GPIOLIB GPIO_VIRTIO >"$LINUX/drivers/gpio/Kconfig"
 	cat >"$LINUX/tools/linux" <<-END
 		#!/bin/bash
