@@ -45,15 +45,15 @@ proved() {
 # them, and OWN, the files that they add or change.
 choose_patches() {
 	local all i
-	mapfile -t all < <(cache_git -C "$BASE_REPO" rev-list --reverse "$START_COMMIT..$SERIES_HEAD")
+	mapfile -t all < <(git -C "$BASE_REPO" rev-list --reverse "$START_COMMIT..$SERIES_HEAD")
 	COMMITS=() NUMBERS=()
 	for ((i = $1; i <= $2; i++)); do
 		COMMITS+=("${all[i - 1]}")
 		NUMBERS+=("$i")
 	done
-	BEFORE=$(cache_git -C "$BASE_REPO" rev-parse "${COMMITS[0]}^")
+	BEFORE=$(git -C "$BASE_REPO" rev-parse "${COMMITS[0]}^")
 	AFTER=${COMMITS[-1]}
-	mapfile -t OWN < <(cache_git -C "$BASE_REPO" diff --no-renames --name-only --diff-filter=d \
+	mapfile -t OWN < <(git -C "$BASE_REPO" diff --no-renames --name-only --diff-filter=d \
 		"$BEFORE" "$AFTER")
 }
 
@@ -87,17 +87,17 @@ own_files() {
 
 # touches COMMIT PATHSPEC...: whether the patch changes such files.
 touches() {
-	! cache_git -C "$BASE_REPO" diff --quiet "$1^" "$1" -- "${@:2}"
+	! git -C "$BASE_REPO" diff-tree --quiet "$1^" "$1" -- "${@:2}"
 }
 
 # has_file COMMIT FILE
 has_file() {
-	cache_git -C "$BASE_REPO" cat-file -e "$1:$2" 2>/dev/null
+	git -C "$BASE_REPO" cat-file -e "$1:$2" 2>/dev/null
 }
 
 # at COMMIT: SRC is that from now on.
 at() {
-	cache_git -C "$SRC" checkout -q -f --detach "$1"
+	git -C "$SRC" checkout -q -f --detach "$1"
 }
 
 # --- before and after -----------------------------------------------------------

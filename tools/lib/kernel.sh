@@ -10,18 +10,6 @@ readonly KERNEL_GIT=https://git.kernel.org/pub/scm/linux/kernel/git/stable/linux
 # What the unpacked tree, its objects, a work tree and the builds take.
 readonly KERNEL_MIB=6000
 
-# Hooks and wrappers of git set these; here they would lead astray.
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_PREFIX
-
-# cache_git ARGUMENT...: git as everybody has it: a person's own settings
-# (diff algorithm, three-way am, signing) would change what is exported.
-cache_git() {
-	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 \
-		GIT_COMMITTER_NAME=vgpio GIT_COMMITTER_EMAIL=vgpio@localhost \
-		GIT_AUTHOR_NAME=vgpio GIT_AUTHOR_EMAIL=vgpio@localhost \
-		LC_ALL=C git "$@"
-}
-
 # version_ge A B: whether release A is B or newer.
 version_ge() {
 	[[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$2" ]]
@@ -78,17 +66,28 @@ own_git() {
 
 # own_version: the release of its HEAD, by its Makefile.
 own_version() {
-	own_git show HEAD:Makefile 2>/dev/null | awk '
+	own_git cat-file blob HEAD:Makefile 2>/dev/null | awk '
 		/^VERSION = /    { version = $3 }
 		/^PATCHLEVEL = / { level = $3 }
 		END { if (version != "" && level != "") print version "." level }'
+}
+
+# why_no_tree TEXT: of what git said.
+why_no_tree() {
+	local advice
+	advice=$(sed -n 's/^[[:space:]]*\(git config --global --add safe\.directory .*\)/\1/p' <<<"$1")
+	if [[ $advice ]]; then
+		say "belongs to somebody else; to have git read it all the same, run: $advice"
+	else
+		say "is no git tree (${1##*fatal: })"
+	fi
 }
 
 check_own_tree() {
 	local why version
 	[[ -d $LINUX ]] || die "--linux $LINUX: no such folder"
 	why=$(own_git rev-parse --git-dir 2>&1 >/dev/null) ||
-		die "--linux $LINUX: is no git tree (${why##*fatal: })"
+		die "--linux $LINUX: $(why_no_tree "$why")"
 	[[ -z $(own_git rev-parse --show-prefix 2>/dev/null) ]] ||
 		die "--linux $LINUX: lies inside a git tree; pass its top, $(own_git rev-parse --show-toplevel)"
 	version=$(own_version || true)
@@ -97,7 +96,7 @@ check_own_tree() {
 	version_ge "$version" "$BASE_OLDEST" ||
 		die "--linux $LINUX: is Linux $version, too old for the series $TREE; check out $BASE_OLDEST or newer"
 	[[ $(own_git rev-parse --is-bare-repository) == true ]] ||
-		[[ -z $(own_git status --porcelain --untracked-files=no) ]] ||
+		[[ -z $(as_checked_out "$LINUX" status --porcelain --untracked-files=no) ]] ||
 		die "--linux $LINUX: has uncommitted changes; commit or stash them first"
 	[[ -z $(own_git config --get-regexp '^remote\..*\.promisor$') ]] ||
 		die "--linux $LINUX: is a partial clone; pass a full or a shallow one"
@@ -117,7 +116,7 @@ use_own_tree() {
 	lock "tree-$BASE_ID"
 	[[ -d $BASE_REPO ]] || borrow_objects "$objects"
 	copy_shallow
-	cache_git -C "$BASE_REPO" update-ref refs/vgpio/base "$BASE_COMMIT"
+	git -C "$BASE_REPO" update-ref refs/vgpio/base "$BASE_COMMIT"
 	unlock "tree-$BASE_ID"
 }
 
@@ -147,7 +146,7 @@ copy_shallow() {
 take_attributes() {
 	local file=$BASE_REPO/info/attributes
 	mkdir -p "$BASE_REPO/info"
-	cache_git -C "$BASE_REPO" show "$BASE_COMMIT:.gitattributes" \
+	git -C "$BASE_REPO" show "$BASE_COMMIT:.gitattributes" \
 		>"$file.new" 2>/dev/null || :
 	mv "$file.new" "$file"
 }
@@ -156,23 +155,23 @@ take_attributes() {
 # work tree of a bare repository for bare, unless the word is the repository's own.
 keep_bare_apart() {
 	[[ $(git config --file "$1/config" core.bare) == true ]] || return 0
-	cache_git -C "$1" config extensions.worktreeConfig true
-	cache_git -C "$1" config --worktree core.bare true
-	cache_git -C "$1" config --unset core.bare
+	git -C "$1" config extensions.worktreeConfig true
+	git -C "$1" config --worktree core.bare true
+	git -C "$1" config --unset core.bare
 }
 
 # new_repo FOLDER: a bare repository. A person without an identity of their
 # own must be able to commit in its work trees.
 new_repo() {
-	cache_git init -q --bare "$1"
+	git init -q --bare "$1"
 	configure_repo "$1"
 }
 
 configure_repo() {
-	cache_git -C "$1" config gc.auto 0
-	git config --global user.email >/dev/null || {
-		cache_git -C "$1" config user.name vgpio
-		cache_git -C "$1" config user.email vgpio@localhost
+	git -C "$1" config gc.auto 0
+	[[ ${PERSON[user.email]:-} ]] || {
+		git -C "$1" config user.name vgpio
+		git -C "$1" config user.email vgpio@localhost
 	}
 }
 
@@ -190,7 +189,7 @@ use_cached_tree() {
 		fetch_tree "$1"
 		find_cached_tree "$1" || die "the tree just made is not in $CACHE/tree: was it removed?"
 	}
-	BASE_COMMIT=$(cache_git -C "$BASE_REPO" rev-parse refs/vgpio/base)
+	BASE_COMMIT=$(git -C "$BASE_REPO" rev-parse refs/vgpio/base)
 	BASE_SOURCE=$(<"$BASE_REPO/vgpio-source")
 	[[ $(<"$BASE_REPO/vgpio-version") != "$BASE_PACKAGE_VERSION" ]] || BASE_EXACT=1
 	unlock "tree-$1"
@@ -381,11 +380,11 @@ unpack_package() {
 commit_tree() {
 	sed -i '/^\/\*$/d;/^!\/debian\/$/d' "$2/.gitignore"
 	new_repo "$1"
-	cache_git --git-dir="$1" --work-tree="$2" add -fv .
+	git --git-dir="$1" --work-tree="$2" add -fv .
 	GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' \
 		cache_git --git-dir="$1" commit-tree -m "$3" \
-		"$(cache_git --git-dir="$1" write-tree)" >"$1/vgpio-commit"
-	cache_git --git-dir="$1" update-ref refs/vgpio/base "$(<"$1/vgpio-commit")"
+		"$(git --git-dir="$1" write-tree)" >"$1/vgpio-commit"
+	git --git-dir="$1" update-ref refs/vgpio/base "$(<"$1/vgpio-commit")"
 	rm "$1/vgpio-commit"
 }
 
@@ -413,12 +412,12 @@ adopt_build_tree() {
 	local tree=$CACHE/src/$BASE_ID
 	rm -rf "$tree" "$tree.ready"
 	mkdir -p "$CACHE/src"
-	cache_git -C "$BASE_REPO" worktree add -q --no-checkout --detach "$tree" refs/vgpio/base
+	git -C "$BASE_REPO" worktree add -q --no-checkout --detach "$tree" refs/vgpio/base
 	mv "$tree/.git" "$1/.git"
 	rmdir "$tree"
 	mv -T "$1" "$tree"
-	cache_git -C "$tree" read-tree refs/vgpio/base
-	cache_git -C "$tree" update-index -q --refresh
+	git -C "$tree" read-tree refs/vgpio/base
+	git -C "$tree" update-index -q --refresh
 	touch "$tree.ready"
 }
 
@@ -433,5 +432,5 @@ clone_tag() {
 		NO_CLONE="git.kernel.org did not give $1 (log: $log)"
 		return 1
 	}
-	cache_git -C "$2/git" update-ref refs/vgpio/base "refs/tags/$1^{commit}"
+	git -C "$2/git" update-ref refs/vgpio/base "refs/tags/$1^{commit}"
 }

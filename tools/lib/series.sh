@@ -158,10 +158,10 @@ bare_worktree() {
 	local parent
 	scratch_dir parent "$CACHE"
 	# The last first: git forgets a work tree once its folder is gone.
-	at_exit cache_git -C "$BASE_REPO" worktree prune
+	at_exit git -C "$BASE_REPO" worktree prune
 	at_exit rm -rf "$parent"
-	cache_git -C "$BASE_REPO" worktree add -q --no-checkout --detach "$parent/tree" "$2"
-	cache_git -C "$parent/tree" read-tree "$2"
+	git -C "$BASE_REPO" worktree add -q --no-checkout --detach "$parent/tree" "$2"
+	git -C "$parent/tree" read-tree "$2"
 	printf -v "$1" '%s' "$parent/tree"
 }
 
@@ -170,7 +170,7 @@ bare_worktree() {
 am_patches() {
 	AM_PATCHES=("${@:2}")
 	log_file AM_LOG "am-$TREE"
-	cache_git -C "$1" am -q --no-3way --no-gpg-sign --committer-date-is-author-date \
+	cache_git -C "$1" am -q --committer-date-is-author-date \
 		"${AM_PATCHES[@]}" >"$AM_LOG" 2>&1
 }
 
@@ -214,11 +214,11 @@ folder_head() {
 		say "$1"
 		cat "${patches[@]}"
 	} | sha256sum | head -c 40)
-	head=$(cache_git -C "$BASE_REPO" rev-parse -q --verify "$ref^{commit}") && return
+	head=$(git -C "$BASE_REPO" rev-parse -q --verify "$ref^{commit}") && return
 	bare_worktree scratch "$1"
 	am_patches "$scratch" "${patches[@]}" || return
-	head=$(cache_git -C "$scratch" rev-parse HEAD)
-	cache_git -C "$BASE_REPO" update-ref "$ref" "$head"
+	head=$(git -C "$scratch" rev-parse HEAD)
+	git -C "$BASE_REPO" update-ref "$ref" "$head"
 }
 
 # series_head: START_COMMIT and SERIES_HEAD, the commits before the first and after
@@ -250,21 +250,22 @@ render_series() {
 # render_folder WORKTREE BASE HEAD OUT: the patches, and their list.
 render_folder() {
 	mkdir -p "$4"
-	cache_git -C "$1" format-patch -q --zero-commit --full-index --no-signature -N -o "$4" "$2..$3"
+	git -C "$1" format-patch -q --zero-commit --full-index --no-signature -N \
+		--no-add-header --no-attach -o "$4" "$2..$3"
 	(cd "$4" && find . -name '*.patch' -printf '%f\n' | LC_ALL=C sort) >"$4/series"
 }
 
 # mirrored_files WORKTREE BASE HEAD
 mirrored_files() {
-	cache_git -C "$1" diff --no-renames --name-only --diff-filter=A "$2" "$3" -- "${MIRRORS[@]}"
-	cache_git -C "$1" diff --no-renames --name-only --diff-filter=M "$2" "$3" -- "${OWNED[@]}"
+	git -C "$1" diff --no-renames --name-only --diff-filter=A "$2" "$3" -- "${MIRRORS[@]}"
+	git -C "$1" diff --no-renames --name-only --diff-filter=M "$2" "$3" -- "${OWNED[@]}"
 }
 
 render_mirrors() {
 	local file
 	while read -r file; do
 		mkdir -p "$4/$(dirname "$file")"
-		cache_git -C "$1" show "$3:$file" >"$4/$file"
+		git -C "$1" show "$3:$file" >"$4/$file"
 	done < <(mirrored_files "$1" "$2" "$3")
 }
 
@@ -283,7 +284,7 @@ render_differences() {
 	scratch_dir other
 	for file in "${files[@]}"; do
 		mkdir -p "$other/$(dirname "$file")"
-		cache_git -C "$1" show "$2:$file" >"$other/$file" 2>/dev/null || rm "$other/$file"
+		git -C "$1" show "$2:$file" >"$other/$file" 2>/dev/null || rm "$other/$file"
 	done
 	python3 "$VGPIO_ROOT/tools/lib/differences.py" "$TREE_DIR/rules" "$VGPIO_ROOT" "$other" \
 		"${files[@]}" >"$3/patches/$TREE/differences"
@@ -292,7 +293,7 @@ render_differences() {
 # render_maintainers WORKTREE BASE HEAD: the lines the series adds to
 # MAINTAINERS, each group below the title of its section.
 render_maintainers() {
-	cache_git -C "$1" diff -U1000000 "$2" "$3" -- MAINTAINERS | awk '
+	git -C "$1" diff-tree -p -U1000000 "$2" "$3" -- MAINTAINERS | awk '
 		function flush() {
 			if (changed)
 				printf "%s%s%s", printed++ ? "\n" : "", title, added
@@ -332,20 +333,20 @@ branch_of() {
 
 # branched_folders: those that have a branch.
 branched_folders() {
-	cache_git -C "$BASE_REPO" for-each-ref --format='%(refname)' "refs/heads/vgpio/$TREE/" |
+	git -C "$BASE_REPO" for-each-ref --format='%(refname)' "refs/heads/vgpio/$TREE/" |
 		sed "s|^refs/heads/vgpio/$TREE/||"
 }
 
 # work_state: where HEAD, the branch of WORK and those of the folders stand.
 work_state() {
-	cache_git -C "$WORK" rev-parse HEAD
-	cache_git -C "$BASE_REPO" for-each-ref --format='%(objectname) %(refname)' \
+	git -C "$WORK" rev-parse HEAD
+	git -C "$BASE_REPO" for-each-ref --format='%(objectname) %(refname)' \
 		"refs/heads/$(work_branch)" "refs/heads/vgpio/$TREE/"
 }
 
 # remember_state: what patches/ has; work_state tells whether that has changed.
 remember_state() {
-	work_state >"$(cache_git -C "$WORK" rev-parse --absolute-git-dir)/vgpio-state"
+	work_state >"$(git -C "$WORK" rev-parse --absolute-git-dir)/vgpio-state"
 }
 
 # take_layout: FOLDERS and HEADS as the branches of WORK have them. Fails with
@@ -356,15 +357,15 @@ take_layout() {
 	mapfile -t FOLDERS < <({ folder_names "$TREE" && branched_folders; } | LC_ALL=C sort -u)
 	((${#FOLDERS[@]})) || {
 		FOLDERS=('')
-		HEADS=("$(cache_git -C "$WORK" rev-parse HEAD)")
+		HEADS=("$(git -C "$WORK" rev-parse HEAD)")
 		return
 	}
 	for folder in "${FOLDERS[@]}"; do
 		! LAYOUT_PROBLEM=$(branch_problem "$folder" "$last") || return 1
 		last=$(branch_of "$folder")
-		HEADS+=("$(cache_git -C "$WORK" rev-parse "$last")")
+		HEADS+=("$(git -C "$WORK" rev-parse "$last")")
 	done
-	[[ ${HEADS[-1]} == "$(cache_git -C "$WORK" rev-parse HEAD)" ]] || {
+	[[ ${HEADS[-1]} == "$(git -C "$WORK" rev-parse HEAD)" ]] || {
 		LAYOUT_PROBLEM="has commits after the last folder's branch; move it with 'git branch -f $last', or make a branch for a new folder"
 		return 1
 	}
@@ -382,7 +383,7 @@ branch_wanted() {
 # the folders before.
 branch_astray() {
 	local i head
-	head=$(cache_git -C "$WORK" rev-parse HEAD)
+	head=$(git -C "$WORK" rev-parse HEAD)
 	for i in "${!HEADS[@]}"; do
 		if [[ ${HEADS[i]} == "$head" ]] && ! is_on_branch; then
 			say "has HEAD at $(branch_of "${FOLDERS[i]}"); check out $(work_branch)"
@@ -394,7 +395,7 @@ branch_astray() {
 
 # is_on_branch: whether HEAD is on the branch of WORK.
 is_on_branch() {
-	[[ $(cache_git -C "$WORK" symbolic-ref -q HEAD) == "refs/heads/$(work_branch)" ]]
+	[[ $(git -C "$WORK" symbolic-ref -q HEAD) == "refs/heads/$(work_branch)" ]]
 }
 
 # branch_problem FOLDER BEFORE: says what is wrong with its branch, where BEFORE is
@@ -421,11 +422,11 @@ branch_problem() {
 
 # is_commit NAME, is_ancestor A B: in WORK.
 is_commit() {
-	cache_git -C "$WORK" rev-parse -q --verify "$1^{commit}" >/dev/null
+	git -C "$WORK" rev-parse -q --verify "$1^{commit}" >/dev/null
 }
 
 is_ancestor() {
-	cache_git -C "$WORK" merge-base --is-ancestor "$1" "$2"
+	git -C "$WORK" merge-base --is-ancestor "$1" "$2"
 }
 
 # unfinished GITDIR: says so when a rebase or an am is under way there.

@@ -60,6 +60,7 @@ common_setup() {
 # set_names: where everything is, and who commits. A new repository gets no samples of
 # hooks.
 set_names() {
+	unset "${!GIT_@}"
 	export HOME=$BATS_TEST_TMPDIR/home XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
 	export GIT_AUTHOR_NAME=Author GIT_AUTHOR_EMAIL=a@example.org
 	export GIT_COMMITTER_NAME=Committer GIT_COMMITTER_EMAIL=c@example.org

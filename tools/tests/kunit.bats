@@ -191,7 +191,8 @@ a_kernel() {
 
 @test "kunit: options that a commit does not know go, in place as well" {
 	printf 'CONFIG_%s=y\n' GPIO_VIRTIO NONE >"$BATS_TEST_TMPDIR/config"
-	run -1 bash -c 'SRC=$2; . "$1/kernel.sh"; . "$1/build.sh"; known_options HEAD "$3" "$3"' - "$REPO/tools/lib" "$LINUX" \
+	git -C "$LINUX" config color.ui always
+	run -1 bash -c 'SRC=$2 VGPIO_ROOT=$2 LINUX=; . "$1/git.sh"; shield_git; . "$1/build.sh"; known_options HEAD "$3" "$3"' - "$REPO/tools/lib" "$LINUX" \
 		"$BATS_TEST_TMPDIR/config"
 	[ "$(<"$BATS_TEST_TMPDIR/config")" = CONFIG_GPIO_VIRTIO=y ]
 }

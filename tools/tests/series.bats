@@ -48,22 +48,6 @@ says() {
 	[ "$(fingerprint "$REPO")" = "$before" ]
 }
 
-@test "a person's git settings change nothing" {
-	local before
-	before=$(fingerprint "$REPO")
-	git config --global diff.noprefix true
-	git config --global diff.algorithm histogram
-	git config --global diff.context 1
-	git config --global format.subjectPrefix 'PATCH v9'
-	git config --global format.signature me
-	git config --global am.threeWay true
-	git config --global commit.gpgSign true
-	export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/other-cache
-	vgpio apply
-	vgpio export
-	[ "$(fingerprint "$REPO")" = "$before" ]
-}
-
 @test "plain git am takes the patches" {
 	git clone -q "$LINUX" "$BATS_TEST_TMPDIR/clone"
 	git -C "$BATS_TEST_TMPDIR/clone" am -q "$REPO"/patches/mainline/*/*.patch
