@@ -1,32 +1,52 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# b4 as Debian 13 packages it, unpacked in the cache: Debian 12 has 0.12, which
-# cannot 'prep --check'. What it imports is installed, see packages.sh.
+# b4 of PATH where it is new enough: an older one cannot 'prep --check'. Else, on Debian,
+# that of Debian 13, unpacked in the cache. What that one imports is installed, see
+# packages.sh.
 
-readonly B4_VERSION=0.14.2-2 B4_SUITE=trixie
+readonly B4_OLDEST=0.14 B4_VERSION=0.14.2-2 B4_SUITE=trixie
 
-# provide_b4: B4, where it is unpacked.
-provide_b4() {
-	B4=$CACHE/b4/$B4_VERSION
-	[[ ! -e $B4/usr/bin/b4 ]] || return 0
-	lock b4
-	[[ -e $B4/usr/bin/b4 ]] || fetch_b4
-	unlock b4
+# choose_b4: B4, the command; empty until provide_b4 if it is Debian's. Fails with
+# B4_PROBLEM.
+choose_b4() {
+	local version=''
+	B4=()
+	! command -v b4 >/dev/null || version=$(b4 --version 2>/dev/null | tail -n 1)
+	if [[ $version =~ ^[0-9]+\.[0-9] ]] && version_ge "$version" "$B4_OLDEST"; then
+		B4=("$(command -v b4)")
+		note "b4: $version, ${B4[0]}"
+	elif [[ $(debian_mirror) ]]; then
+		need_more b4
+	else
+		B4_PROBLEM="needs b4 $B4_OLDEST or newer${version:+, and there is $version}; install it, for instance with 'pipx install b4'"
+		return 1
+	fi
 }
 
+# provide_b4: after choose_b4.
+provide_b4() {
+	local dir=$CACHE/b4/$B4_VERSION
+	((!${#B4[@]})) || return 0
+	lock b4
+	[[ -e $dir/usr/bin/b4 ]] || fetch_b4 "$dir"
+	unlock b4
+	# The python is Debian's, which has the packages, and not one that stands before it.
+	B4=(env "PYTHONPATH=$dir/usr/lib/python3/dist-packages" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m b4.command)
+	note "b4: $B4_VERSION, Debian's"
+}
+
+# fetch_b4 FOLDER
 fetch_b4() {
-	local mirror log dir
-	mirror=$(debian_mirror)
-	[[ $mirror ]] || die "b4 comes from Debian, and this machine's package sources name no mirror of it"
+	local log dir
 	log_file log b4
 	mkdir -p "$CACHE/b4"
 	scratch_dir dir "$CACHE/b4"
-	private_apt "$mirror" "$B4_SUITE"
+	private_apt "$(debian_mirror)" "$B4_SUITE"
 	step -l 600 "downloading b4 $B4_VERSION" "$log" download_b4 "$dir"
 	unlock apt
 	dpkg-deb -x "$dir"/b4_*.deb "$dir/b4"
-	mv -T "$dir/b4" "$B4"
+	mv -T "$dir/b4" "$1"
 }
 
 download_b4() {
@@ -34,21 +54,8 @@ download_b4() {
 		env -C "$1" apt-get -q -c "$CACHE/apt/apt.conf" download "b4=$B4_VERSION"
 }
 
-# b4_in FOLDER ARGUMENT...: it asks no network. The python is Debian's, which has the
-# packages, and not one that somebody put before it.
+# b4_in FOLDER ARGUMENT...: it asks no network, and does not look for a terminal's width.
+# The scripts of the kernel find Debian's python, which has what they import.
 b4_in() {
-	env -C "$1" PATH="/usr/bin:$PATH" PYTHONPATH="$B4/usr/lib/python3/dist-packages" PYTHONDONTWRITEBYTECODE=1 \
-		"${B4_SETTINGS[@]}" /usr/bin/python3 -m b4.command --offline-mode "${@:2}"
-}
-B4_SETTINGS=()
-
-# b4_settings NAME=VALUE...: of git's configuration, for b4 alone.
-b4_settings() {
-	local setting i=0
-	B4_SETTINGS=()
-	for setting; do
-		B4_SETTINGS+=("GIT_CONFIG_KEY_$i=${setting%%=*}" "GIT_CONFIG_VALUE_$i=${setting#*=}")
-		i=$((i + 1))
-	done
-	B4_SETTINGS+=("GIT_CONFIG_COUNT=$i")
+	env -C "$1" -u COLUMNS PATH="/usr/bin:$PATH" "${B4[@]}" --offline-mode "${@:2}"
 }

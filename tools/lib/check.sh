@@ -243,6 +243,15 @@ message_of() {
 	cat "$CHECK_TMP/message"
 }
 
+# The words that a cover letter may have
+readonly COVER_WORDS=350
+
+# cover_words FILE: its words, those of the subject too; what has changed since the last
+# revision, below the line, does not count.
+cover_words() {
+	sed '/^---$/,$d' "$1" | wc -w
+}
+
 # added_lines NUMBER: the lines that the patch adds, without their '+'.
 added_lines() {
 	sed -n '/^diff --git /,$p' "$(patch_file "$1")" | sed -n '/^+++ /d; s/^+//p'

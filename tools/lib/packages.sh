@@ -62,7 +62,7 @@ clang:17                clang-19
 '
 
 # The same for the checks, by the names in the heads of tools/checks, and for
-# 'submit': what Debian 13's b4 needs.
+# 'mails': what Debian 13's b4 needs.
 readonly SPARSE_NEEDS='
 command:sparse          sparse
 '

@@ -1,10 +1,9 @@
 #!/usr/bin/env bats
-# check and submit: what they find, and what they refuse.
+# check: what it finds, and what it refuses.
 
 load helper
 
 setup() {
-	OUTER=${XDG_CACHE_HOME:-$HOME/.cache}/vgpio
 	common_setup make_work
 }
 
