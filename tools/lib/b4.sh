@@ -46,6 +46,7 @@ fetch_b4() {
 	step -l 600 "downloading b4 $B4_VERSION" "$log" download_b4 "$dir"
 	unlock apt
 	dpkg-deb -x "$dir"/b4_*.deb "$dir/b4"
+	/usr/bin/python3 -m compileall -q "$dir/b4"
 	mv -T "$dir/b4" "$1"
 }
 

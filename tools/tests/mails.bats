@@ -89,9 +89,11 @@ a_folder() {
 	[[ $output == *"git knows no user.name and user.email of yours"* ]]
 }
 
-@test "submit: where it went" {
+@test "verbs that have another name now" {
 	refused submit --series 1-fixes
-	[[ $output == *"'submit' is 'mails' now; see 'tools/vgpio mails --help'" ]]
+	[[ $output == *"'submit' is now 'tools/vgpio mails'; see 'tools/vgpio mails --help'" ]]
+	refused suspend
+	[[ $output == *"'suspend' is now 'tools/vgpio e2e --guest qemu chip sleep whole'; see 'tools/vgpio e2e --help'" ]]
 }
 
 # chosen_b4 MIRROR: what choose_b4 makes of PATH where apt has this mirror.
