@@ -16,7 +16,7 @@ choose_b4() {
 	if [[ $version =~ ^[0-9]+\.[0-9] ]] && version_ge "$version" "$B4_OLDEST"; then
 		B4=("$(command -v b4)")
 		note "b4: $version, ${B4[0]}"
-	elif [[ $(debian_mirror) ]]; then
+	elif is_debian; then
 		need_more b4
 	else
 		B4_PROBLEM="needs b4 $B4_OLDEST or newer${version:+, and there is $version}; install it, for instance with 'pipx install b4'"
@@ -38,11 +38,13 @@ provide_b4() {
 
 # fetch_b4 FOLDER
 fetch_b4() {
-	local log dir
+	local log dir mirror
+	mirror=$(debian_mirror)
+	[[ $mirror ]] || die "b4 comes from Debian, and this machine's package sources name no mirror of it"
 	log_file log b4
 	mkdir -p "$CACHE/b4"
 	scratch_dir dir "$CACHE/b4"
-	private_apt "$(debian_mirror)" "$B4_SUITE"
+	private_apt "$mirror" "$B4_SUITE"
 	step -l 600 "downloading b4 $B4_VERSION" "$log" download_b4 "$dir"
 	unlock apt
 	dpkg-deb -x "$dir"/b4_*.deb "$dir/b4"

@@ -250,14 +250,19 @@ suites() {
 	esac
 }
 
-# debian_mirror: the one this machine's own sources name.
-debian_mirror() {
-	local id codename
+# is_debian: whether this machine is.
+is_debian() {
 	# shellcheck source=/dev/null
-	id=$(. /etc/os-release && say "$ID")
+	[[ $(. /etc/os-release && say "$ID") == debian ]] && command -v apt-get >/dev/null
+}
+
+# debian_mirror: the one this machine's own sources name; none before the first
+# 'apt-get update'.
+debian_mirror() {
+	local codename
+	is_debian || return 0
 	# shellcheck source=/dev/null
 	codename=$(. /etc/os-release && say "${VERSION_CODENAME:-sid}")
-	[[ $id == debian ]] || return 0
 	# shellcheck disable=SC2016 # the format's own variables
 	apt-get indextargets --format '$(CODENAME) $(SUITE) $(RELEASE) $(SITE)' \
 		'Identifier: Packages' 2>/dev/null |

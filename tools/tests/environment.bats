@@ -263,7 +263,7 @@ a_clang() {
 # chosen_clang: what kernels are built with.
 chosen_clang() {
 	PATH=${ONLY:-$PATH} bash -c 'VGPIO_ROOT=$1 BASE_REPO=$2 BASE_COMMIT=HEAD
-		for lib in common process packages kernel build; do . "$1/tools/lib/$lib.sh"; done
+		for lib in common git process packages kernel build; do . "$1/tools/lib/$lib.sh"; done
 		choose_clang; echo "$CLANG"' - "$REPO" "$LINUX"
 }
 

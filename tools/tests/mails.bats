@@ -96,25 +96,25 @@ a_folder() {
 	[[ $output == *"'suspend' is now 'tools/vgpio e2e --guest qemu chip sleep whole'; see 'tools/vgpio e2e --help'" ]]
 }
 
-# chosen_b4 MIRROR: what choose_b4 makes of PATH where apt has this mirror.
+# chosen_b4 DISTRIBUTION: what choose_b4 makes of PATH there.
 chosen_b4() {
-	MIRROR=$1 run bash -c 'for lib in common process kernel b4; do . "$1/$lib.sh"; done
+	DISTRIBUTION=$1 run bash -c 'for lib in common process kernel b4; do . "$1/$lib.sh"; done
 		need_more() { echo "installs what $1 needs"; }
-		debian_mirror() { echo "$MIRROR"; }
+		is_debian() { [[ $DISTRIBUTION == debian ]]; }
 		choose_b4 || die "$B4_PROBLEM"' - "$REPO/tools/lib"
 }
 
 @test "mails: b4 of PATH if it is new enough, else Debian's, else what to install" {
 	fake b4 <<<'echo 0.14.2'
-	chosen_b4 mirror
+	chosen_b4 debian
 	[ "$output" = "b4: 0.14.2, $BATS_TEST_TMPDIR/bin/b4" ]
 	fake b4 <<<'echo 0.9.1'
-	chosen_b4 mirror
+	chosen_b4 debian
 	[ "$output" = "installs what b4 needs" ]
-	chosen_b4 ''
+	chosen_b4 other
 	[[ $status -eq 1 && $output == *"needs b4 0.14 or newer, and there is 0.9.1; install it, for instance with 'pipx install b4'" ]]
 	fake b4 <<<'echo broken >&2; exit 1'
-	chosen_b4 ''
+	chosen_b4 other
 	[[ $status -eq 1 && $output == *"needs b4 0.14 or newer; install it"* ]]
 }
 
