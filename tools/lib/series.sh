@@ -269,24 +269,33 @@ render_mirrors() {
 	done < <(mirrored_files "$1" "$2" "$3")
 }
 
-# compared_files: those of mainline that another tree has as well, as far as it is
-# to be compared.
-compared_files() {
-	on_disk "${MIRRORS[@]}" | grep -v /Makefile
+# compared_with OUT: the mirrored files that this tree is compared with, below OUT. A
+# tree that does not follow mainline for now has a copy of those it last followed.
+compared_with() {
+	local pinned=$VGPIO_ROOT/tools/lib/compared-$TREE.tar.xz file
+	if [[ -e $pinned ]]; then
+		tar -xJf "$pinned" -C "$1"
+		return
+	fi
+	while read -r file; do
+		install -D "$VGPIO_ROOT/$file" "$1/$file"
+	done < <(on_disk "${MIRRORS[@]}" | grep -v /Makefile)
 }
 
 # render_differences WORKTREE HEAD OUT: how the files of this tree differ from
 # the mirrored ones, each difference with its reason. Fails for one without.
 render_differences() {
-	local file other files
+	local file mainline other files
 	[[ -e $TREE_DIR/rules ]] || return 0
-	mapfile -t files < <(compared_files)
+	scratch_dir mainline
+	compared_with "$mainline"
+	mapfile -t files < <(files_below "$mainline" "${MIRRORS[@]}")
 	scratch_dir other
 	for file in "${files[@]}"; do
 		mkdir -p "$other/$(dirname "$file")"
 		git -C "$1" show "$2:$file" >"$other/$file" 2>/dev/null || rm "$other/$file"
 	done
-	python3 "$VGPIO_ROOT/tools/lib/differences.py" "$TREE_DIR/rules" "$VGPIO_ROOT" "$other" \
+	python3 "$VGPIO_ROOT/tools/lib/differences.py" "$TREE_DIR/rules" "$mainline" "$other" \
 		"${files[@]}" >"$3/patches/$TREE/differences"
 }
 
@@ -442,9 +451,13 @@ unfinished() {
 
 # on_disk FOLDER...: the files below these folders of the repository.
 on_disk() {
+	files_below "$VGPIO_ROOT" "$@"
+}
+
+# files_below ROOT FOLDER...
+files_below() {
 	local folder
-	for folder; do
-		[[ ! -d $VGPIO_ROOT/$folder ]] ||
-			(cd "$VGPIO_ROOT" && find "$folder" ! -type d | LC_ALL=C sort)
+	for folder in "${@:2}"; do
+		[[ ! -d $1/$folder ]] || (cd "$1" && find "$folder" ! -type d | LC_ALL=C sort)
 	done
 }
