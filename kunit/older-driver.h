@@ -4,3 +4,4 @@
  * driver, for one that does not have it.
  */
 unsigned int virtio_gpio_timeout_ms __attribute__((weak));
+unsigned int virtio_gpio_poll_ms __attribute__((weak));

@@ -22,16 +22,19 @@
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
 #include <linux/irq.h>
+#include <linux/irqdesc.h>
+#include <linux/irqchip/chained_irq.h>
 #include <linux/irqdomain.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/pm_wakeup.h>
 #include <linux/prandom.h>
 #include <linux/property.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/suspend.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
@@ -50,6 +53,8 @@
 #define BANK_LOG		128
 #define BANK_WAIT_MS		60000
 #define BANK_POLL_US		USEC_PER_MSEC
+/* How often the driver checks the device, which is less than it usually does */
+#define BANK_DRIVER_POLL_MS	20
 
 struct bank;
 
@@ -591,9 +596,25 @@ static struct kunit_virtio *bank_alloc_device(struct bank *bank)
 	return kunit_virtio_alloc(bank->test, &params);
 }
 
+static void bank_restore_poll(void *data)
+{
+	virtio_gpio_poll_ms = (unsigned long)data;
+}
+
+static void bank_shorten_poll(struct kunit *test)
+{
+	unsigned long poll_ms = virtio_gpio_poll_ms;
+
+	virtio_gpio_poll_ms = BANK_DRIVER_POLL_MS;
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, bank_restore_poll,
+						  (void *)poll_ms));
+}
+
 static struct bank *bank_alloc(struct kunit *test, const struct bank_params *p)
 {
 	struct bank *bank;
+
+	bank_shorten_poll(test);
 
 	bank = kunit_kzalloc(test, sizeof(*bank), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, bank);
@@ -732,7 +753,8 @@ static void bank_call_expect(struct bank_call *call, int ret)
 static void bank_expect_waiting(struct bank_call *call)
 {
 	KUNIT_EXPECT_FALSE(call->bank->test,
-			   kunit_virtio_task_wait(call->task, 50));
+			   kunit_virtio_task_wait(call->task,
+						  2 * virtio_gpio_poll_ms + 10));
 }
 
 /* The log holds all fields of each request, little endian, and no more. */
@@ -992,7 +1014,7 @@ static void gpio_virtio_config_names_refused(struct kunit *test)
  */
 static void gpio_virtio_config_names_size_absurd(struct kunit *test)
 {
-	static const u32 sizes[] = { 0xffffffff, 0x10000000, 8 * 256 + 1 };
+	static const u32 sizes[] = { 0xffffffff, 0x10000000 };
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -1296,8 +1318,8 @@ static void gpio_virtio_request_full_queue(struct kunit *test)
 }
 
 /*
- * A request that cannot be added, although there is a tag, waits for one that
- * was, and fails if there is none to wait for.
+ * A request that cannot be added, although there is room, waits for a reply to
+ * another, or for the next poll. It fails if there is none to wait for.
  */
 static void gpio_virtio_request_cannot_be_added(struct kunit *test)
 {
@@ -1312,12 +1334,9 @@ static void gpio_virtio_request_cannot_be_added(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
 	kunit_virtio_fail_maps(bank->kv, 1);
 	second = bank_call(bank, bank_call_get, 3);
-	bank_expect_waiting(second);
-	KUNIT_EXPECT_EQ(test, bank_num_held(bank), 1);
-
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
 	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 1);
 	bank_call_expect(first, 1);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
 	bank_reply(bank->held[1], VIRTIO_GPIO_STATUS_OK, 0);
 	bank_call_expect(second, 0);
 }
@@ -1966,34 +1985,7 @@ static void gpio_virtio_direction_abandoned(struct kunit *test)
 
 	bank_set_override(bank, NULL);
 	KUNIT_EXPECT_EQ(test, bank_direction(bank, 3), GPIO_LINE_DIRECTION_IN);
-	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
-}
-
-/* What the device said before the change that it has not answered yet */
-static void gpio_virtio_direction_outdated(struct kunit *test)
-{
-	struct bank *bank = bank_start(test, BANK_PARAMS(8));
-	struct bank_call *ask, *change, *again;
-
-	bank_set_override(bank, bank_refuse);
-	KUNIT_EXPECT_EQ(test, bank->gc->direction_input(bank->gc, 3), -EINVAL);
-
-	bank_set_override(bank, bank_hold);
-	ask = bank_call(bank, bank_call_direction, 3);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
-	change = bank_call(bank, bank_call_input, 3);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
-	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK,
-		   VIRTIO_GPIO_DIRECTION_OUT);
-	bank_call_expect(ask, GPIO_LINE_DIRECTION_OUT);
-
-	again = bank_call(bank, bank_call_direction, 3);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 3));
-	bank_reply(bank->held[1], VIRTIO_GPIO_STATUS_OK, 0);
-	bank_call_expect(change, 0);
-	bank_reply(bank->held[2], VIRTIO_GPIO_STATUS_OK,
-		   VIRTIO_GPIO_DIRECTION_IN);
-	bank_call_expect(again, GPIO_LINE_DIRECTION_IN);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
 }
 
 static void gpio_virtio_direction_unknown(struct kunit *test)
@@ -2030,7 +2022,6 @@ static struct kunit_case gpio_virtio_direction_cases[] = {
 	KUNIT_CASE(gpio_virtio_direction_none),
 	KUNIT_CASE(gpio_virtio_direction_after_failure),
 	KUNIT_CASE(gpio_virtio_direction_abandoned),
-	KUNIT_CASE(gpio_virtio_direction_outdated),
 	KUNIT_CASE(gpio_virtio_direction_unknown),
 	KUNIT_CASE(gpio_virtio_direction_refused),
 	{}
@@ -2101,9 +2092,9 @@ static void gpio_virtio_free_without_a_tag(struct kunit *test)
 	bank_call_expect(again, 0);
 
 	KUNIT_EXPECT_EQ(test, bank->num_log, 4);
-	bank_expect_log(bank, 1, "\x03\x00\x02\x00\x00\x00\x00\x00");
+	bank_expect_log(bank, 1, "\x03\x00\x06\x00\x02\x00\x00\x00");
 	bank_expect_log(bank, 2, "\x03\x00\x06\x00\x00\x00\x00\x00");
-	bank_expect_log(bank, 3, "\x03\x00\x06\x00\x02\x00\x00\x00");
+	bank_expect_log(bank, 3, "\x03\x00\x02\x00\x00\x00\x00\x00");
 }
 
 static void gpio_virtio_free_64_lines(struct kunit *test)
@@ -2194,13 +2185,15 @@ static void gpio_virtio_free_cannot_be_added(struct kunit *test)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 
-	bank_watch(test, "request 0x3 for line 2 failed: -ENOMEM");
+	/* It is sent with the next request, or after a while. */
 	kunit_virtio_fail_maps(bank->kv, 1);
 	bank->gc->free(bank->gc, 2);
-	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 1);
 	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
 	KUNIT_EXPECT_EQ(test, bank->gc->direction_output(bank->gc, 2, 1), 0);
-	KUNIT_EXPECT_EQ(test, bank->num_log, 2);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 3);
+	kunit_virtio_fail_maps(bank->kv, 1);
+	bank->gc->free(bank->gc, 2);
+	KUNIT_EXPECT_TRUE(test, bank_logs(bank, 4));
 }
 
 /* Nobody gets the error, so it is in the log, and the direction is unknown. */
@@ -2361,9 +2354,10 @@ static int bank_events(struct bank *bank, u16 gpio, int events)
 }
 
 /* Give what must not happen the time to happen. */
+/* Longer than the driver waits before it acts by itself */
 static void bank_settle(void)
 {
-	msleep(30);
+	msleep(virtio_gpio_poll_ms + 20);
 }
 
 /* The line is armed, and the next event comes through, once. */
@@ -2950,23 +2944,23 @@ static void gpio_virtio_irq_bad_event(struct kunit *test)
 	bank_expect_working(bank, 5);
 }
 
-/* A device that does not stop with it is not asked again for ever. */
+/* A device that does not stop with it is asked once a poll, and may stop. */
 static void gpio_virtio_irq_8_bad_events(struct kunit *test)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
-	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	unsigned long start = jiffies;
 	unsigned int i;
 
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
 	for (i = 0; i < 8; i++) {
 		KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
 		bank_bad_event(bank, 5, test->param_value);
 	}
-	bank_expect_masked(bank, 5);
-	KUNIT_EXPECT_EQ(test, bank->unmasks, 8);
+	KUNIT_EXPECT_TRUE(test, bank_armed(bank, 5, true));
+	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start),
+			7 * virtio_gpio_poll_ms);
+	KUNIT_EXPECT_EQ(test, bank->unmasks, 9);
 	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 0);
-
-	disable_irq(irq->irq);
-	enable_irq(irq->irq);
 	bank_expect_working(bank, 5);
 }
 
@@ -3005,61 +2999,6 @@ static void gpio_virtio_irq_bad_events_not_in_a_row(struct kunit *test)
 			bank_bad_event(bank, 5, &bad_events[0]);
 	}
 	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 5), 5);
-	bank_expect_working(bank, 5);
-}
-
-/* The device has lost the interrupt, or says so. */
-static void bank_invalidate(struct bank *bank, u16 gpio, bool lost)
-{
-	if (lost)
-		bank_disable_irq(bank, gpio);
-	else
-		bank_event(bank_disarm(bank, gpio),
-			   VIRTIO_GPIO_IRQ_STATUS_INVALID);
-}
-
-/*
- * The buffer comes back unused although the interrupt is enabled. To queue it
- * again would be for ever; the interrupt has to be enabled again.
- */
-static void gpio_virtio_irq_invalid(struct kunit *test)
-{
-	struct bank *bank = bank_start(test, BANK_PARAMS(8));
-	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
-	unsigned int i;
-
-	bank_watch_log(test);
-	for (i = 1; i <= 4; i++) {
-		KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
-		bank_invalidate(bank, 5, i & 1);
-		bank_expect_masked(bank, 5);
-		KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), i);
-
-		disable_irq(irq->irq);
-		enable_irq(irq->irq);
-	}
-	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 0);
-	bank_expect_working(bank, 5);
-}
-
-static void gpio_virtio_irq_invalid_type(struct kunit *test)
-{
-	struct bank *bank = bank_start(test, BANK_PARAMS(8));
-	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
-
-	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
-	bank_invalidate(bank, 5, true);
-	bank_expect_masked(bank, 5);
-	KUNIT_EXPECT_EQ(test, 0, irq_set_irq_type(irq->irq,
-						  IRQ_TYPE_EDGE_FALLING));
-	bank_expect_working(bank, 5);
-	KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type,
-			VIRTIO_GPIO_IRQ_TYPE_EDGE_FALLING);
-
-	bank_invalidate(bank, 5, false);
-	bank_expect_masked(bank, 5);
-	KUNIT_EXPECT_EQ(test, 0, irq_set_irq_type(irq->irq,
-						  IRQ_TYPE_EDGE_FALLING));
 	bank_expect_working(bank, 5);
 }
 
@@ -3306,11 +3245,15 @@ static void gpio_virtio_irq_wake(struct kunit *test)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	struct device *dev = &kunit_virtio_vdev(bank->kv)->dev;
 
 	bank_set_override(bank, NULL);
+	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), -ENXIO);
+	KUNIT_ASSERT_EQ(test, device_init_wakeup(dev, true), 0);
 	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), 0);
 	KUNIT_EXPECT_EQ(test, disable_irq_wake(irq->irq), 0);
 	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
+	device_init_wakeup(dev, false);
 }
 
 static void gpio_virtio_irq_immutable_chip(struct kunit *test)
@@ -3444,9 +3387,13 @@ static void gpio_virtio_irq_retrigger(struct kunit *test)
 	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
 	struct irq_data *d = irq_get_irq_data(irq->irq);
 
+	/* What is from before the first event is not of this user. */
 	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
 	KUNIT_EXPECT_EQ(test, irq_data_get_irq_chip(d)->irq_retrigger(d), 1);
-	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 1), 1);
+	bank_expect_working(bank, 5);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	KUNIT_EXPECT_EQ(test, irq_data_get_irq_chip(d)->irq_retrigger(d), 1);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 2), 2);
 	bank_expect_working(bank, 5);
 }
 
@@ -3490,21 +3437,6 @@ static void gpio_virtio_irq_cannot_be_added(struct kunit *test)
 	bank_edge(bank, 5);
 	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 1), 1);
 	bank_expect_working(bank, 5);
-}
-
-/* What /proc/interrupts says of the line's chip */
-static void gpio_virtio_irq_print_chip(struct kunit *test)
-{
-	struct bank *bank = bank_start(test, BANK_PARAMS(8));
-	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
-	struct irq_data *d = irq_get_irq_data(irq->irq);
-	struct seq_file s = { .size = PAGE_SIZE - 1 };
-
-	s.buf = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, s.buf);
-	irq_data_get_irq_chip(d)->irq_print_chip(d, &s);
-	KUNIT_EXPECT_STREQ(test, s.buf,
-			   dev_name(&kunit_virtio_vdev(bank->kv)->dev));
 }
 
 /* A thread that has had the system resume may disable interrupts as well. */
@@ -4043,8 +3975,6 @@ static struct kunit_case gpio_virtio_irq_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_irq_8_bad_events, bad_event_gen_params),
 	KUNIT_CASE(gpio_virtio_irq_bad_events_log_limited),
 	KUNIT_CASE(gpio_virtio_irq_bad_events_not_in_a_row),
-	KUNIT_CASE(gpio_virtio_irq_invalid),
-	KUNIT_CASE(gpio_virtio_irq_invalid_type),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_full_queue, queue_size_gen_params),
 	KUNIT_CASE(gpio_virtio_irq_full_queue_storm),
 	KUNIT_CASE(gpio_virtio_irq_callback_in_thread),
@@ -4052,7 +3982,6 @@ static struct kunit_case gpio_virtio_irq_cases[] = {
 	KUNIT_CASE(gpio_virtio_irq_retrigger),
 	KUNIT_CASE(gpio_virtio_irq_retrigger_freed),
 	KUNIT_CASE(gpio_virtio_irq_cannot_be_added),
-	KUNIT_CASE(gpio_virtio_irq_print_chip),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_type_change, irq_type_gen_params),
 	KUNIT_CASE(gpio_virtio_irq_type_change_late),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_disabled, irq_type_gen_params),
@@ -5292,16 +5221,10 @@ static const struct names_block bad_names[] = {
 	{ "a name too few", 6, "a\0b\0c", { "a", "b", "c" } },
 	{ "no end of the last name", 7, "a\0b\0c\0d", { "a", "b", "c" } },
 	{ "no end of any name", 8, "abcdefgh", { } },
-	{ "more than 7 bits", 8, "a\0b\0\xe4\0d", { "a", "b", NULL, "d" } },
-	{ "all bits", 8, "a\0b\0\xff\0d", { "a", "b", NULL, "d" } },
 	{ "line feed", 9, "a\0b\0c\n\0d", { "a", "b", NULL, "d" } },
 	{ "escape", 8, "a\0\033\0c\0d", { "a", NULL, "c", "d" } },
 	{ "delete", 8, "\177\0b\0c\0d", { NULL, "b", "c", "d" } },
-	{ "neighbours alike", 8, "a\0b\0b\0d", { "a", "b", NULL, "d" } },
-	{ "first and last alike", 8, "a\0b\0c\0a", { "a", "b", "c" } },
-	{ "two pairs", 8, "b\0a\0b\0a", { "b", "a" } },
-	{ "all alike", 8, "a\0a\0a\0a", { "a" } },
-	{ "several things", 7, "a\0a\0\t\0d", { "a" } },
+	{ "several things", 7, "a\0a\0\t\0d", { "a", "a" } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(bad_names, bad_names, name);
@@ -5389,11 +5312,6 @@ static void gpio_virtio_names_long(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bank->gc->names);
 	KUNIT_EXPECT_EQ(test, strlen(bank->gc->names[0]), 510);
 	KUNIT_EXPECT_NULL(test, bank->gc->names[1]);
-
-	names[510] = 'b';
-	bank = bank_start(test, BANK_PARAMS(2, .names = names,
-					    .names_size = 513));
-	KUNIT_EXPECT_NULL(test, bank->gc->names);
 }
 
 /* Lines without a name are not namesakes. */
@@ -5463,7 +5381,7 @@ static void gpio_virtio_names_of_firmware(struct kunit *test)
 						      .names = "a\0a\0c\0d",
 						      .names_size = 8),
 					  &bank_node);
-	static const char * const names[] = { "left", NULL, "right", "d" };
+	static const char * const names[] = { "left", "a", "right", "d" };
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, bank_attach(bank), 1);
@@ -5549,9 +5467,9 @@ static const struct bad_queues bad_queues[] = {
 	  { .ngpio = 8, .requestq = BANK_NO_QUEUE } },
 	{ "no eventq", "failed to find virtqueues",
 	  { .ngpio = 8, .eventq = BANK_NO_QUEUE } },
-	{ "requestq too small", "requestq is too small for a request",
+	{ "requestq too small", "requestq is too small",
 	  { .ngpio = 8, .requestq = 1, .features = BANK_IRQ } },
-	{ "eventq too small", "eventq is too small for an event",
+	{ "eventq too small", "eventq is too small",
 	  { .ngpio = 8, .eventq = 1, .features = BANK_IRQ } },
 };
 
@@ -6053,9 +5971,10 @@ static void gpio_virtio_sleep_inputs(struct kunit *test)
 	bank_down(bank);
 	bank->lines[1].value = 1;
 	bank_up(bank);
-	KUNIT_EXPECT_EQ(test, bank->num_log, 2);
-	bank_expect_log(bank, 0, "\x03\x00\x01\x00\x02\x00\x00\x00");
-	bank_expect_log(bank, 1, "\x03\x00\x03\x00\x02\x00\x00\x00");
+	/* The levels that were accepted, and the inputs */
+	KUNIT_EXPECT_EQ(test, bank->num_log, 4);
+	bank_expect_log(bank, 2, "\x03\x00\x01\x00\x02\x00\x00\x00");
+	bank_expect_log(bank, 3, "\x03\x00\x03\x00\x02\x00\x00\x00");
 	bank_call_expect(bank_call(bank, bank_call_get, 1), 1);
 }
 
@@ -6435,7 +6354,7 @@ static void gpio_virtio_sleep_caller_killed(struct kunit *test)
 static void gpio_virtio_sleep_in_flight(struct kunit *test)
 {
 	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
-	struct bank_call *get, *set, *down;
+	struct bank_call *get, *set;
 
 	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 2, 0), 0);
 	bank_set_override(bank, bank_hold);
@@ -6444,18 +6363,13 @@ static void gpio_virtio_sleep_in_flight(struct kunit *test)
 	set = bank_call(bank, bank_call_set, 2);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
 
-	down = bank_call(bank, bank_call_down, 0);
-	bank_expect_waiting(down);
-	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 1);
-	bank_call_expect(get, 1);
-	bank_expect_waiting(down);
-	bank_reply(bank->held[1], VIRTIO_GPIO_STATUS_OK, 0);
-	bank_call_expect(set, 0);
-	bank_call_expect(down, 0);
-
-	bank_is_down(bank);
+	/* What has no answer is asked for again. */
+	bank_down(bank);
 	bank_up(bank);
-	bank_expect_output(bank, 2, 1);
+	bank_call_expect(get, 0);
+	bank_call_expect(set, 0);
+	KUNIT_EXPECT_EQ(test, bank->lines[2].direction, VIRTIO_GPIO_DIRECTION_OUT);
+	KUNIT_EXPECT_EQ(test, bank->lines[2].value, 1);
 }
 
 /*
@@ -6539,7 +6453,7 @@ static void gpio_virtio_sleep_output_as_is(struct kunit *test)
 	bank_down(bank);
 	bank_up(bank);
 	bank_expect_output(bank, 1, 1);
-	KUNIT_EXPECT_EQ(test, bank->num_log, 2);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 3);
 }
 
 /* What a reset has done is not asked for again. */
@@ -6581,7 +6495,7 @@ static void gpio_virtio_sleep_batch_cut(struct kunit *test)
 	bank_is_down(bank);
 	bank_up(bank);
 	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
-	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), 0);
 
 	bitmap_fill(batch->bits, 8);
 	KUNIT_EXPECT_EQ(test, bank_batch_get(batch), 0);
@@ -6843,9 +6757,9 @@ static void gpio_virtio_sleep_hung(struct kunit *test)
 
 	bank_down(bank);
 	bank_call_expect(first, -ESHUTDOWN);
-	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(second->task, 300));
+	bank_call_expect(second, -ESHUTDOWN);
 	bank_up(bank);
-	bank_call_expect(second, 0);
+	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 2), 0);
 }
 
 /* A reset of the device while the system is about to sleep */
@@ -6993,23 +6907,39 @@ static struct bank *bank_start_and_sleep(struct kunit *test,
 }
 
 /* No use of the device is possible any more, but to get rid of it. */
-static void bank_expect_lost(struct bank *bank, struct bank_call *waits)
+static void bank_expect_lost(struct bank *bank, struct bank_call *waits,
+			     int ret)
 {
 	struct virtio_device *vdev = kunit_virtio_vdev(bank->kv);
 	struct kunit *test = bank->test;
 
-	bank_call_expect(waits, -ENODEV);
-	bank_call_expect(bank_call(bank, bank_call_get, 2), -ENODEV);
-	bank_call_expect(bank_call(bank, bank_call_set, 1), -ENODEV);
+	bank_call_expect(waits, ret);
+	bank_call_expect(bank_call(bank, bank_call_get, 2), ret);
+	bank_call_expect(bank_call(bank, bank_call_set, 1), ret);
 	bank_call_expect(bank_call(bank, bank_call_put_line, 1), 0);
 	bank_call_expect(bank_call(bank, bank_call_free_irq, 3), 0);
-	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
+	if (ret == -ESHUTDOWN)
+		KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
 
 	bank_call_expect(bank_call(bank, bank_call_unplug, 0), 0);
 	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
 	/* The driver has to reset a device when it goes. */
 	KUNIT_EXPECT_FALSE(test, vdev->config->get_status(vdev) &
 				 VIRTIO_CONFIG_S_DRIVER);
+}
+
+/* Everything is as it was, and the device can be used. */
+static void bank_expect_back(struct bank *bank)
+{
+	struct kunit *test = bank->test;
+
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, bank->lines[1].direction, VIRTIO_GPIO_DIRECTION_OUT);
+	KUNIT_EXPECT_EQ(test, bank->lines[1].value, 1);
+	KUNIT_EXPECT_EQ(test, bank->lines[2].direction, VIRTIO_GPIO_DIRECTION_IN);
+	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 1), 1);
+	bank_expect_working(bank, 3);
+	bank_call_expect(bank_call(bank, bank_call_free_irq, 3), 0);
 }
 
 static void gpio_virtio_lost_queues(struct kunit *test)
@@ -7019,7 +6949,13 @@ static void gpio_virtio_lost_queues(struct kunit *test)
 
 	kunit_virtio_fail_find_vqs(bank->kv, -ENXIO);
 	bank_call_expect(bank_call(bank, bank_call_up, 0), -ENXIO);
-	bank_expect_lost(bank, waits);
+	bank_call_expect(waits, -ESHUTDOWN);
+	/* The next time goes well. */
+	kunit_virtio_fail_find_vqs(bank->kv, 0);
+	kunit_remove_action(test, bank_flush, bank->kv);
+	bank_down(bank);
+	bank_up(bank);
+	bank_expect_back(bank);
 }
 
 /* One timeout, however much there is to bring back */
@@ -7029,9 +6965,13 @@ static void gpio_virtio_lost_silent(struct kunit *test)
 	struct bank *bank = bank_start_and_sleep(test, &waits);
 
 	bank_set_override(bank, bank_hold);
-	bank_call_expect(bank_call(bank, bank_call_up, 0), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
-	bank_expect_lost(bank, waits);
+	bank_call_expect(bank_call(bank, bank_call_up, 0), 0);
+	KUNIT_EXPECT_GE(test, bank->num_log, 1);
+	bank_call_expect(waits, -ETIMEDOUT);
+	/* It answers at last. */
+	bank_set_override(bank, NULL);
+	bank_answer_held(bank, 0);
+	bank_expect_back(bank);
 }
 
 /* Not to be able to ask the device is not to be refused. */
@@ -7041,8 +6981,9 @@ static void gpio_virtio_lost_no_memory(struct kunit *test)
 	struct bank *bank = bank_start_and_sleep(test, &waits);
 
 	kunit_virtio_fail_maps(bank->kv, 1);
-	bank_call_expect(bank_call(bank, bank_call_up, 0), -ENOMEM);
-	bank_expect_lost(bank, waits);
+	bank_call_expect(bank_call(bank, bank_call_up, 0), 0);
+	bank_call_expect(waits, 0);
+	bank_expect_back(bank);
 }
 
 static void gpio_virtio_lost_broken(struct kunit *test)
@@ -7058,7 +6999,7 @@ static void gpio_virtio_lost_broken(struct kunit *test)
 	bank_expect_waiting(up);
 	virtio_break_device(kunit_virtio_vdev(bank->kv));
 	bank_call_expect(up, -ENODEV);
-	bank_expect_lost(bank, waits);
+	bank_expect_lost(bank, waits, -ENODEV);
 }
 
 static bool bank_refuse_value_1(struct bank *bank, struct kunit_virtio_buf *buf,
@@ -7147,7 +7088,7 @@ static void gpio_virtio_lost_nomem(struct kunit *test)
 		} else {
 			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
 			KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 1),
-					-ENODEV);
+					-ESHUTDOWN);
 			KUNIT_ASSERT_FALSE(test, through);
 			failed++;
 		}
@@ -7185,23 +7126,6 @@ static struct kunit_suite gpio_virtio_lost_suite = {
 /* However often a device does what it should not, the log stays short. */
 
 #define BANK_FLOOD	64
-
-/* All at once: the caller is killed, and then the device answers. */
-static void bank_flood_late(struct bank *bank)
-{
-	struct bank_batch *batch = bank_batch(bank, 0, BANK_FLOOD);
-	struct kunit_virtio_task *task;
-	unsigned int i;
-
-	bank_set_override(bank, bank_hold);
-	task = bank_batch_run(batch, bank_batch_get);
-	KUNIT_ASSERT_TRUE(bank->test, bank_holds(bank, BANK_FLOOD));
-	kunit_virtio_task_kill(task);
-	KUNIT_ASSERT_TRUE(bank->test, kunit_virtio_task_wait(task,
-							     BANK_WAIT_MS));
-	for (i = 0; i < BANK_FLOOD; i++)
-		bank_reply(bank->held[i], VIRTIO_GPIO_STATUS_OK, 0);
-}
 
 static void bank_flood_release(struct bank *bank)
 {
@@ -7307,7 +7231,6 @@ struct flood {
 };
 
 static const struct flood floods[] = {
-	{ "late replies", bank_flood_late },
 	{ "lines not released", bank_flood_release },
 	{ "unknown directions", bank_flood_direction },
 	{ "events of a wrong length", bank_flood_event_length },
@@ -7340,7 +7263,915 @@ static struct kunit_suite gpio_virtio_flood_suite = {
 	.test_cases = gpio_virtio_flood_cases,
 };
 
-kunit_test_suites(&gpio_virtio_wire_suite, &gpio_virtio_config_suite,
+/* Faults that pass: the line or the request works again by itself */
+
+static void gpio_virtio_recover_batch_over_reset(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8,
+							.requestq = 4));
+	struct bank_batch *batch = bank_batch(bank, 0, 8);
+	struct kunit_virtio_task *task;
+	unsigned int i;
+
+	bank_set_override(bank, bank_hold);
+	task = bank_batch_run(batch, bank_batch_get);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 4));
+	bank_down(bank);
+	for (i = 0; i < 8; i++)
+		bank->lines[i].value = i & 1;
+	bank_up(bank);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), 0);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, test_bit(i, batch->bits), i & 1);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 8);
+	/* Late replies to what was sent before the reset are of no effect. */
+	for (i = 0; i < 4; i++)
+		bank_reply(bank->held[i], VIRTIO_GPIO_STATUS_OK, 1);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
+}
+
+static bool bank_hold_output(struct bank *bank, struct kunit_virtio_buf *buf,
+			     const struct virtio_gpio_request *req)
+{
+	return req->type == cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION) &&
+	       bank_hold(bank, buf, req);
+}
+
+static int bank_call_output_high(void *data)
+{
+	struct bank_call *call = data;
+	struct gpio_chip *gc = call->bank->gc;
+
+	return gc->direction_output(gc, call->gpio, 1);
+}
+
+/* The level was accepted, the direction was not answered: no wrong level. */
+static void gpio_virtio_recover_output_over_reset(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	bank_set_override(bank, bank_hold_output);
+	call = bank_call(bank, bank_call_output_high, 2);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_down(bank);
+	bank->lines[2].value = 0;
+	bank_up(bank);
+	bank_call_expect(call, 0);
+	bank_expect_output(bank, 2, 1);
+}
+
+/* The device has lost the interrupt: it works again without anybody's help. */
+static void gpio_virtio_recover_lost_irq(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	unsigned int i;
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+		/* As if a buffer had crossed the request */
+		scoped_guard(spinlock_irqsave, &bank->lock) {
+			bank->lines[5].irq_type = VIRTIO_GPIO_IRQ_TYPE_NONE;
+			bank->lines[5].crossing = true;
+		}
+		bank_event(bank_disarm(bank, 5), VIRTIO_GPIO_IRQ_STATUS_INVALID);
+		bank_expect_working(bank, 5);
+		KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type,
+				VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING);
+	}
+}
+
+/* Freed while the driver is in backoff: the device is told at once. */
+static void gpio_virtio_recover_backoff_freed(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+		bank_event(bank_disarm(bank, 5), VIRTIO_GPIO_IRQ_STATUS_INVALID);
+	}
+	bank_release_irq(irq);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type,
+			VIRTIO_GPIO_IRQ_TYPE_NONE);
+	bank_add_irq(bank, irq->irq, bank_irq_handler, NULL,
+		     IRQF_TRIGGER_FALLING);
+	bank_expect_working(bank, 5);
+}
+
+/* Whoever asked was killed, and the device has done it all the same. */
+static void gpio_virtio_recover_late_effect(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 0), 0);
+	bank_set_override(bank, bank_hold);
+	call = bank_call(bank, bank_call_set, 3);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_task_kill(call->task);
+	bank_call_expect(call, -EINTR);
+	bank_answer_held(bank, 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
+
+	bank_down(bank);
+	bank_up(bank);
+	bank_expect_output(bank, 3, 1);
+}
+
+/* Callers who give up on a device that hangs leave nothing in the backlog. */
+static void gpio_virtio_recover_abandoned_backlog(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8, .requestq = 2,
+							 .features = BANK_PLAIN));
+	struct bank_call *call[8];
+	unsigned int i;
+
+	bank_set_override(bank, bank_hold);
+	for (i = 0; i < 8; i++) {
+		call[i] = bank_call(bank, bank_call_get, i);
+		/* A thread that has not started yet ignores signals. */
+		bank_expect_waiting(call[i]);
+	}
+	KUNIT_EXPECT_EQ(test, bank_num_held(bank), 1);
+	for (i = 0; i < 8; i++)
+		kunit_virtio_task_kill(call[i]->task);
+	for (i = 0; i < 8; i++)
+		bank_call_expect(call[i], -EINTR);
+	bank_set_override(bank, NULL);
+	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 0);
+	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 3), 0);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
+}
+
+/* The device returns buffers, and its interrupts are lost. */
+static void gpio_virtio_recover_no_interrupt(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	u8 reply[] = { VIRTIO_GPIO_STATUS_OK, 1 };
+	u8 valid = VIRTIO_GPIO_IRQ_STATUS_VALID;
+	struct kunit_virtio_buf *event;
+	struct bank_call *call;
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	event = bank_disarm(bank, 5);
+	kunit_virtio_write(event, &valid, sizeof(valid));
+	kunit_virtio_push_quiet(event, sizeof(valid));
+
+	bank_set_override(bank, bank_hold);
+	call = bank_call(bank, bank_call_get, 2);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_write(bank->held[0], reply, sizeof(reply));
+	kunit_virtio_push_quiet(bank->held[0], sizeof(reply));
+	bank_call_expect(call, 1);
+	bank_set_override(bank, NULL);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 1);
+	bank_expect_working(bank, 5);
+}
+
+/* The device says that it has written a reply, and has not. */
+static void gpio_virtio_recover_unwritten(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	bank_set_override(bank, bank_hold);
+	call = bank_call(bank, bank_call_get, 2);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_push(bank->held[0], 2);
+	bank_call_expect(call, -EINVAL);
+}
+
+/* The eventq can never be in order. */
+static void gpio_virtio_recover_in_order(struct kunit *test)
+{
+	struct bank *bank;
+
+	bank = bank_start(test, BANK_PARAMS(8, .features = BANK_IRQ |
+						BIT_ULL(VIRTIO_F_IN_ORDER)));
+	KUNIT_EXPECT_FALSE(test, virtio_has_feature(kunit_virtio_vdev(bank->kv),
+						    VIRTIO_F_IN_ORDER));
+}
+
+/* Whoever finds no place in the eventq is told so, each line once. */
+static void gpio_virtio_recover_starving(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8, .eventq = 4,
+							 .features = BANK_IRQ));
+	unsigned int i;
+
+	bank_watch(test, "no room in the eventq");
+	for (i = 0; i < 6; i++)
+		bank_request_irq(bank, i, IRQF_TRIGGER_RISING);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 4);
+	for (i = 0; i < 20; i++)
+		KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 7), 0);
+	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 4);
+}
+
+static void bank_expect_driven(struct bank *bank, u16 gpio, u8 value)
+{
+	KUNIT_EXPECT_EQ(bank->test, bank->lines[gpio].direction,
+			VIRTIO_GPIO_DIRECTION_OUT);
+	KUNIT_EXPECT_EQ(bank->test, bank->lines[gpio].value, value);
+}
+
+static bool bank_refuse_0_hold_rest(struct bank *bank,
+				    struct kunit_virtio_buf *buf,
+				    const struct virtio_gpio_request *req)
+{
+	return req->gpio ? bank_hold(bank, buf, req) :
+			   bank_refuse(bank, buf, req);
+}
+
+/* A restored level is refused, and the next one is answered late. */
+static void gpio_virtio_recover_refused_then_silent(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+
+	bank_get_line(bank, 0, GPIOD_OUT_HIGH);
+	bank_get_line(bank, 1, GPIOD_OUT_HIGH);
+	bank_down(bank);
+	bank_set_override(bank, bank_refuse_0_hold_rest);
+	bank_up(bank);
+
+	bank_set_override(bank, NULL);
+	KUNIT_ASSERT_EQ(test, bank_num_held(bank), 1);
+	bank_answer_held(bank, 0);
+	bank_settle();
+	bank_expect_driven(bank, 1, 1);
+	KUNIT_EXPECT_EQ(test, bank->lines[0].direction,
+			VIRTIO_GPIO_DIRECTION_NONE);
+}
+
+/* One failure of a restore is not final. */
+static void gpio_virtio_recover_restore_again(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	bank_down(bank);
+	kunit_virtio_fail_find_vqs(bank->kv, -ENOMEM);
+	bank_call_expect(bank_call(bank, bank_call_up, 0), -ENOMEM);
+	kunit_virtio_fail_find_vqs(bank->kv, 0);
+	bank_down(bank);
+	bank_up(bank);
+	bank_expect_output(bank, 3, 1);
+	KUNIT_EXPECT_EQ(test, bank->gc->set(bank->gc, 3, 0), 0);
+}
+
+static void bank_push_event_noirq(struct bank *bank, u16 gpio)
+{
+	struct kunit_virtio_buf *buf = bank_disarm(bank, gpio);
+	u8 status = VIRTIO_GPIO_IRQ_STATUS_VALID;
+
+	KUNIT_ASSERT_NOT_NULL(bank->test, buf);
+	kunit_virtio_write(buf, &status, sizeof(status));
+	kunit_virtio_push_quiet(buf, sizeof(status));
+}
+
+/* The device has returned an event, and the driver has not seen it yet. */
+static void gpio_virtio_recover_event_before_reset(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_push_event_noirq(bank, 5);
+	bank_down(bank);
+	bank_up(bank);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 1), 1);
+	bank_expect_working(bank, 5);
+}
+
+/* The device has set a level for a caller who was killed, just before. */
+static void gpio_virtio_recover_reply_before_reset(struct kunit *test)
+{
+	struct virtio_gpio_response res = { };
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 0), 0);
+	bank_set_override(bank, bank_hold);
+	call = bank_call(bank, bank_call_set, 3);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_task_kill(call->task);
+	bank_call_expect(call, -EINTR);
+	bank_set_override(bank, NULL);
+	kunit_virtio_write(bank->held[0], &res, sizeof(res));
+	kunit_virtio_push_quiet(bank->held[0], sizeof(res));
+	bank_down(bank);
+	bank_up(bank);
+	bank_expect_output(bank, 3, 1);
+}
+
+/* A late direction of a line that was freed is not restored. */
+static void gpio_virtio_recover_late_direction_freed(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	bank_set_override(bank, bank_hold_output);
+	call = bank_call(bank, bank_call_input, 3);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_task_kill(call->task);
+	bank_call_expect(call, -EINTR);
+	bank->gc->free(bank->gc, 3);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+	bank_answer_held(bank, 0);
+	bank_set_override(bank, NULL);
+	bank_down(bank);
+	bank_up(bank);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
+	KUNIT_EXPECT_EQ(test, bank->lines[3].direction,
+			VIRTIO_GPIO_DIRECTION_NONE);
+}
+
+static struct kunit_case gpio_virtio_recover_cases[] = {
+	KUNIT_CASE(gpio_virtio_recover_no_interrupt),
+	KUNIT_CASE(gpio_virtio_recover_unwritten),
+	KUNIT_CASE(gpio_virtio_recover_in_order),
+	KUNIT_CASE(gpio_virtio_recover_starving),
+	KUNIT_CASE_PARAM(gpio_virtio_recover_batch_over_reset,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_recover_output_over_reset,
+			 sleep_kind_gen_params),
+	KUNIT_CASE(gpio_virtio_recover_lost_irq),
+	KUNIT_CASE(gpio_virtio_recover_backoff_freed),
+	KUNIT_CASE_PARAM(gpio_virtio_recover_late_effect, sleep_kind_gen_params),
+	KUNIT_CASE(gpio_virtio_recover_abandoned_backlog),
+	KUNIT_CASE_PARAM(gpio_virtio_recover_refused_then_silent,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_recover_restore_again,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_recover_event_before_reset,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_recover_reply_before_reset,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_recover_late_direction_freed,
+			 sleep_kind_gen_params),
+	{}
+};
+
+static struct kunit_suite gpio_virtio_recover_suite = {
+	.name = "gpio_virtio_recover",
+	.test_cases = gpio_virtio_recover_cases,
+};
+
+/* Interrupts in the contexts that their users have */
+
+static struct task_struct *bank_enabling;
+static bool bank_handler_in_caller;
+
+static irqreturn_t bank_irq_context_handler(int irq, void *data)
+{
+	if (READ_ONCE(bank_enabling) == current && !in_hardirq())
+		bank_handler_in_caller = true;
+
+	return bank_irq_handler(irq, data);
+}
+
+/* enable_irq() with an edge pending does not call the handler by itself. */
+static void gpio_virtio_context_enable(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq;
+
+	irq = bank_add_irq(bank, bank_to_irq(bank, 5), bank_irq_context_handler,
+			   NULL, IRQF_TRIGGER_RISING);
+	bank_expect_working(bank, 5);
+	bank_handler_in_caller = false;
+	disable_irq(irq->irq);
+	bank_edge(bank, 5);
+	bank_settle();
+	WRITE_ONCE(bank_enabling, current);
+	enable_irq(irq->irq);
+	WRITE_ONCE(bank_enabling, NULL);
+	KUNIT_EXPECT_FALSE(test, bank_handler_in_caller);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 2), 2);
+}
+
+static DEFINE_SPINLOCK(bank_user_lock);
+
+/* As uio_pdrv_genirq: the handler takes the lock that its caller holds. */
+static irqreturn_t bank_irq_locking_handler(int irq, void *data)
+{
+	scoped_guard(spinlock_irqsave, &bank_user_lock)
+		disable_irq_nosync(irq);
+
+	return bank_irq_handler(irq, data);
+}
+
+static void gpio_virtio_context_user_lock(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq;
+	unsigned int i;
+
+	irq = bank_add_irq(bank, bank_to_irq(bank, 5), bank_irq_locking_handler,
+			   NULL, IRQF_TRIGGER_RISING);
+	for (i = 1; i <= 4; i++) {
+		bank_settle();
+		bank_edge(bank, 5);
+		bank_settle();
+		scoped_guard(spinlock_irqsave, &bank_user_lock)
+			enable_irq(irq->irq);
+	}
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 4), 4);
+	disable_irq(irq->irq);
+	while (irqd_irq_disabled(irq_get_irq_data(irq->irq)))
+		enable_irq(irq->irq);
+}
+
+/* enable_irq() with interrupts off does not make a later call sleep. */
+static void gpio_virtio_context_stale_waiter(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING |
+						IRQF_NO_AUTOEN);
+
+	scoped_guard(spinlock_irqsave, &bank_user_lock)
+		enable_irq(irq->irq);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	scoped_guard(spinlock, &bank_user_lock)
+		disable_irq_nosync(irq->irq);
+	enable_irq(irq->irq);
+	bank_expect_working(bank, 5);
+}
+
+static void bank_chained_handler(struct irq_desc *desc)
+{
+	struct irq_chip *chip = irq_desc_get_chip(desc);
+	struct bank *bank = irq_desc_get_handler_data(desc);
+
+	chained_irq_enter(chip, desc);
+	atomic_inc(&bank->events);
+	chained_irq_exit(chip, desc);
+}
+
+/* The device is told of chained handlers, which request no resources. */
+static void gpio_virtio_context_chained(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	int irq = bank_to_irq(bank, 5);
+
+	KUNIT_EXPECT_EQ(test, irq_set_irq_type(irq, IRQ_TYPE_EDGE_RISING), 0);
+	irq_set_chained_handler_and_data(irq, bank_chained_handler, bank);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type,
+			VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING);
+	bank_edge(bank, 5);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 1);
+	irq_set_chained_handler_and_data(irq, NULL, NULL);
+}
+
+/* An edge that was pending when an interrupt was freed is not for the next. */
+static void gpio_virtio_context_next_user(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	disable_irq(irq->irq);
+	bank_edge(bank, 5);
+	bank_settle();
+	bank_release_irq(irq);
+	bank_add_irq(bank, irq->irq, bank_irq_handler, NULL,
+		     IRQF_TRIGGER_RISING);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, atomic_read(&bank->lines[5].events), 0);
+	bank_expect_working(bank, 5);
+}
+
+/* The reply to a type is seen before an event of the type before. */
+static void gpio_virtio_context_old_type(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_push_event_noirq(bank, 5);
+	KUNIT_EXPECT_EQ(test, 0, irq_set_irq_type(irq->irq,
+						  IRQ_TYPE_EDGE_FALLING));
+	kunit_virtio_interrupt(bank->kv, BANK_EVENTQ);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, atomic_read(&bank->lines[5].events), 0);
+	bank_expect_working(bank, 5);
+}
+
+static bool bank_hold_type(struct bank *bank, struct kunit_virtio_buf *buf,
+			   const struct virtio_gpio_request *req)
+{
+	return req->type == cpu_to_le16(VIRTIO_GPIO_MSG_IRQ_TYPE) &&
+	       bank_hold(bank, buf, req);
+}
+
+static int bank_call_request_irq_only(void *data)
+{
+	struct bank_call *call = data;
+
+	return request_irq(bank_irq_number(call->bank, call->gpio),
+			   bank_irq_handler, IRQF_TRIGGER_RISING, "kunit",
+			   call->bank);
+}
+
+/* request_irq() is killed or times out, and the device answers after that. */
+static void gpio_virtio_context_late_type(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	int irq = bank_to_irq(bank, 5);
+	struct bank_call *call;
+
+	bank_set_override(bank, bank_hold_type);
+	call = bank_call(bank, bank_call_request_irq_only, 5);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_task_kill(call->task);
+	bank_call_expect(call, 0);
+	bank_set_override(bank, NULL);
+	bank_answer_held(bank, 0);
+	bank_expect_working(bank, 5);
+	free_irq(irq, bank);
+}
+
+/* As above, but freed before the answer: first the type, then the direction */
+static void gpio_virtio_context_late_type_freed(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	int irq = bank_to_irq(bank, 5);
+	struct bank_call *call;
+
+	bank_set_override(bank, bank_hold_type);
+	call = bank_call(bank, bank_call_request_irq_only, 5);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_task_kill(call->task);
+	bank_call_expect(call, 0);
+	free_irq(irq, bank);
+	call = bank_call(bank, bank_call_output_high, 5);
+	bank_settle();
+	/* Others do not have to wait. */
+	KUNIT_EXPECT_EQ(test, bank->gc->direction_input(bank->gc, 6), 0);
+	bank_expect_waiting(call);
+	bank_set_override(bank, NULL);
+	bank_answer_held(bank, 0);
+	bank_call_expect(call, 0);
+	KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
+	KUNIT_EXPECT_EQ(test, bank->lines[5].direction,
+			VIRTIO_GPIO_DIRECTION_OUT);
+}
+
+/* The model has an edge ready as soon as the type is accepted. */
+static bool bank_edge_at_type(struct bank *bank, struct kunit_virtio_buf *buf,
+			      const struct virtio_gpio_request *req)
+{
+	if (req->type != cpu_to_le16(VIRTIO_GPIO_MSG_IRQ_TYPE) || !req->value)
+		return false;
+
+	bank_model(bank, buf, req);
+	bank_edge(bank, le16_to_cpu(req->gpio));
+
+	return true;
+}
+
+static void gpio_virtio_context_edge_at_accept(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+
+	bank_set_override(bank, bank_edge_at_type);
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 1), 1);
+	bank_set_override(bank, NULL);
+	bank_expect_working(bank, 5);
+}
+
+/* One line waits after bad events; what others do does not end that. */
+static void gpio_virtio_context_backoff_of_others(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *other;
+	unsigned long start;
+	unsigned int i;
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	other = bank_request_irq(bank, 6, IRQF_TRIGGER_RISING);
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+		bank_event(bank_disarm(bank, 5), VIRTIO_GPIO_IRQ_STATUS_INVALID);
+	}
+	start = jiffies;
+	scoped_guard(spinlock_irqsave, &bank_user_lock) {
+		disable_irq_nosync(other->irq);
+		enable_irq(other->irq);
+	}
+	KUNIT_EXPECT_TRUE(test, bank_armed(bank, 5, true));
+	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start),
+			virtio_gpio_poll_ms / 2);
+}
+
+/* The driver goes while a task waits for a type. */
+static void gpio_virtio_context_unplug_in_set_type(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	struct bank_call *type;
+
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_set_override(bank, bank_hold_type);
+	type = bank_call(bank, bank_call_set_type, 5);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_expect_waiting(type);
+	bank_release_irq(irq);
+	bank_call_expect(bank_call(bank, bank_call_unplug, 0), 0);
+	bank_call_expect(type, 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
+}
+
+static struct kunit_case gpio_virtio_context_cases[] = {
+	KUNIT_CASE(gpio_virtio_context_enable),
+	KUNIT_CASE(gpio_virtio_context_user_lock),
+	KUNIT_CASE(gpio_virtio_context_stale_waiter),
+	KUNIT_CASE(gpio_virtio_context_chained),
+	KUNIT_CASE(gpio_virtio_context_next_user),
+	KUNIT_CASE(gpio_virtio_context_old_type),
+	KUNIT_CASE(gpio_virtio_context_late_type),
+	KUNIT_CASE(gpio_virtio_context_late_type_freed),
+	KUNIT_CASE(gpio_virtio_context_edge_at_accept),
+	KUNIT_CASE(gpio_virtio_context_backoff_of_others),
+	KUNIT_CASE(gpio_virtio_context_unplug_in_set_type),
+	{}
+};
+
+static struct kunit_suite gpio_virtio_context_suite = {
+	.name = "gpio_virtio_context",
+	.test_cases = gpio_virtio_context_cases,
+};
+
+/* Suspend, in which the device keeps its lines, instead of hibernation */
+
+#ifdef pm_suspend_target_state
+static int bank_suspend(struct bank *bank)
+{
+	kunit_skip(bank->test, "needs CONFIG_SUSPEND");
+}
+#else
+static int bank_suspend(struct bank *bank)
+{
+	int ret;
+
+	pm_suspend_target_state = PM_SUSPEND_TO_IDLE;
+	ret = kunit_virtio_freeze(bank->kv);
+	pm_suspend_target_state = PM_SUSPEND_ON;
+
+	return ret;
+}
+#endif
+
+static void bank_no_wakeup(void *data)
+{
+	device_init_wakeup(data, false);
+}
+
+static void bank_can_wake(struct bank *bank)
+{
+	struct device *dev = &kunit_virtio_vdev(bank->kv)->dev;
+	struct kunit *test = bank->test;
+
+	KUNIT_ASSERT_EQ(test, device_init_wakeup(dev, true), 0);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bank_no_wakeup,
+							   dev));
+}
+
+/* Outputs keep their levels; only a line that may wake stays enabled. */
+static void gpio_virtio_suspend_wake(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_irq *irq;
+
+	bank_can_wake(bank);
+	irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	bank_request_irq(bank, 6, IRQF_TRIGGER_RISING);
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), 0);
+	KUNIT_ASSERT_EQ(test, bank_suspend(bank), 0);
+	bank_expect_driven(bank, 3, 1);
+	KUNIT_EXPECT_EQ(test, bank->lines[6].irq_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
+	bank_expect_working(bank, 5);
+
+	KUNIT_ASSERT_EQ(test, kunit_virtio_restore(bank->kv), 0);
+	bank_expect_driven(bank, 3, 1);
+	bank_expect_working(bank, 5);
+	bank_expect_working(bank, 6);
+	KUNIT_EXPECT_EQ(test, disable_irq_wake(irq->irq), 0);
+}
+
+/* Nothing else of the system may wake it. */
+static void gpio_virtio_suspend_no_wake(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+
+	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), -ENXIO);
+	bank_can_wake(bank);
+	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), 0);
+	KUNIT_EXPECT_EQ(test, disable_irq_wake(irq->irq), 0);
+}
+
+/* Consumers that are suspended later still use their lines. */
+static void gpio_virtio_suspend_late_caller(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	unsigned long start;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 0), 0);
+	KUNIT_ASSERT_EQ(test, bank_suspend(bank), 0);
+	start = jiffies;
+	KUNIT_EXPECT_EQ(test, bank->gc->set(bank->gc, 3, 1), 0);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
+			virtio_gpio_poll_ms);
+	KUNIT_EXPECT_EQ(test, bank->lines[3].value, 1);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_restore(bank->kv), 0);
+	bank_expect_driven(bank, 3, 1);
+}
+
+/* An event that is in the ring when the system resumes is delivered. */
+static void gpio_virtio_suspend_event_at_resume(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_irq *irq;
+
+	bank_can_wake(bank);
+	irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), 0);
+	KUNIT_ASSERT_EQ(test, bank_suspend(bank), 0);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_push_event_noirq(bank, 5);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_restore(bank->kv), 0);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 1), 1);
+	bank_expect_working(bank, 5);
+	KUNIT_EXPECT_EQ(test, disable_irq_wake(irq->irq), 0);
+}
+
+/* The irq core enables a disabled interrupt for the time of the sleep. */
+static void gpio_virtio_suspend_wake_disabled(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	struct irq_data *d = irq_get_irq_data(irq->irq);
+
+	KUNIT_EXPECT_TRUE(test, irq_data_get_irq_chip(d)->flags &
+				IRQCHIP_ENABLE_WAKEUP_ON_SUSPEND);
+}
+
+static struct kunit_case gpio_virtio_suspend_cases[] = {
+	KUNIT_CASE(gpio_virtio_suspend_wake),
+	KUNIT_CASE(gpio_virtio_suspend_no_wake),
+	KUNIT_CASE(gpio_virtio_suspend_late_caller),
+	KUNIT_CASE(gpio_virtio_suspend_event_at_resume),
+	KUNIT_CASE(gpio_virtio_suspend_wake_disabled),
+	{}
+};
+
+static struct kunit_suite gpio_virtio_suspend_suite = {
+	.name = "gpio_virtio_suspend",
+	.test_cases = gpio_virtio_suspend_cases,
+};
+
+/* Errors of the transport, behind a line that the device refuses */
+
+static void gpio_virtio_error_probe_silent(struct kunit *test)
+{
+	struct bank *bank = bank_alloc(test, BANK_PARAMS(8));
+
+	bank->override = bank_refuse_0_hold_rest;
+	bank_call_expect(bank_call(bank, bank_call_add, 0), 0);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(bank->kv));
+}
+
+static void gpio_virtio_error_probe_broken(struct kunit *test)
+{
+	struct bank *bank = bank_alloc(test, BANK_PARAMS(8));
+	struct bank_call *add;
+
+	bank->override = bank_refuse_0_hold_rest;
+	add = bank_call(bank, bank_call_add, 0);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 7));
+	virtio_break_device(kunit_virtio_vdev(bank->kv));
+	bank_call_expect(add, 0);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(bank->kv));
+}
+
+/* Whoever reads several lines is told that he was killed. */
+static void gpio_virtio_error_batch_killed(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_batch *batch = bank_batch(bank, 0, 8);
+	struct kunit_virtio_task *task;
+
+	bank_set_override(bank, bank_refuse_0_hold_rest);
+	task = bank_batch_run(batch, bank_batch_get);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 7));
+	kunit_virtio_task_kill(task);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -EINTR);
+}
+
+static int bank_call_slow_reader(void *data)
+{
+	struct bank_call *call = data;
+	int ret = 0;
+
+	while (READ_ONCE(call->rounds) && ret >= 0) {
+		ret = bank_call_get(call);
+		msleep(virtio_gpio_timeout_ms / 2);
+	}
+
+	return ret;
+}
+
+/* One request is lost, and another line is read more often than the timeout. */
+static void gpio_virtio_error_lost_request(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_call *lost, *busy;
+	unsigned long start = jiffies;
+
+	bank_set_override(bank, bank_lose_line_0);
+	lost = bank_call(bank, bank_call_get, 0);
+	busy = bank_call_stoppable(bank, bank_call_slow_reader, 1);
+	bank_call_expect(lost, -ETIMEDOUT);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
+			4 * virtio_gpio_timeout_ms);
+	WRITE_ONCE(busy->rounds, 0);
+	bank_call_expect(busy, 0);
+}
+
+static const u32 bank_reserved[] = { 2, 3 };
+
+static const struct property_entry bank_reserved_props[] = {
+	PROPERTY_ENTRY_U32_ARRAY("gpio-reserved-ranges", bank_reserved),
+	{}
+};
+
+static const struct software_node bank_reserved_node = {
+	.name = "kunit-gpio-reserved",
+	.properties = bank_reserved_props,
+};
+
+/* Lines that firmware reserves are not asked for anything. */
+static void gpio_virtio_error_reserved(struct kunit *test)
+{
+	struct bank *bank = bank_describe(test, BANK_PARAMS(8),
+					  &bank_reserved_node);
+	unsigned int i, gpio;
+
+	KUNIT_ASSERT_EQ(test, bank_attach(bank), 1);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 5);
+	for (i = 0; i < bank->num_log; i++) {
+		gpio = le16_to_cpu(bank->log[i].gpio);
+		KUNIT_EXPECT_TRUE(test, gpio < 2 || gpio > 4);
+	}
+}
+
+/* Names that Linux 7.3 finds: in UTF-8, and twice the same */
+static void gpio_virtio_error_names_kept(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(3,
+				.names = "NC\0NC\0L\xc3\xbc" "fter",
+				.names_size = 14));
+
+	KUNIT_ASSERT_NOT_NULL(test, bank->gc->names);
+	KUNIT_EXPECT_STREQ(test, bank->gc->names[0], "NC");
+	KUNIT_EXPECT_STREQ(test, bank->gc->names[1], "NC");
+	KUNIT_EXPECT_STREQ(test, bank->gc->names[2], "L\xc3\xbc" "fter");
+}
+
+static struct kunit_case gpio_virtio_error_cases[] = {
+	KUNIT_CASE(gpio_virtio_error_probe_silent),
+	KUNIT_CASE(gpio_virtio_error_probe_broken),
+	KUNIT_CASE(gpio_virtio_error_batch_killed),
+	KUNIT_CASE(gpio_virtio_error_lost_request),
+	KUNIT_CASE(gpio_virtio_error_reserved),
+	KUNIT_CASE(gpio_virtio_error_names_kept),
+	{}
+};
+
+static struct kunit_suite gpio_virtio_error_suite = {
+	.name = "gpio_virtio_error",
+	.init = gpio_virtio_timeout_init,
+	.exit = gpio_virtio_timeout_exit,
+	.test_cases = gpio_virtio_error_cases,
+};
+
+kunit_test_suites(&gpio_virtio_recover_suite, &gpio_virtio_context_suite,
+		  &gpio_virtio_suspend_suite, &gpio_virtio_error_suite,
+		  &gpio_virtio_wire_suite, &gpio_virtio_config_suite,
 		  &gpio_virtio_names_suite, &gpio_virtio_probe_suite,
 		  &gpio_virtio_sleep_suite, &gpio_virtio_lost_suite,
 		  &gpio_virtio_flood_suite,
