@@ -95,7 +95,6 @@ check_recovery() {
 	no_fault
 	again "$1"
 	use_board 0
-	check_idle "after a reset" || return
 	check "names after a reset" "$(chip_with led-red)" "$CHIP" || return
 	# shellcheck disable=SC2086 # one argument for each line
 	check "64 lines after a reset" "$(get $ALL_LINES | wc -w)" "$LINES_COUNT" || return
