@@ -1897,11 +1897,16 @@ static void gpio_virtio_hostile_everything(struct kunit *test)
 }
 
 #define FUZZ_TIMEOUT_MS		200
+#define FUZZ_POLL_MS		20
+
+static unsigned int fuzz_poll_ms;
 
 static int gpio_virtio_hostile_init(struct kunit *test)
 {
 	test->priv = (void *)(unsigned long)virtio_gpio_timeout_ms;
 	virtio_gpio_timeout_ms = FUZZ_TIMEOUT_MS;
+	fuzz_poll_ms = virtio_gpio_poll_ms;
+	virtio_gpio_poll_ms = FUZZ_POLL_MS;
 
 	return 0;
 }
@@ -1909,6 +1914,7 @@ static int gpio_virtio_hostile_init(struct kunit *test)
 static void gpio_virtio_hostile_exit(struct kunit *test)
 {
 	virtio_gpio_timeout_ms = (unsigned long)test->priv;
+	virtio_gpio_poll_ms = fuzz_poll_ms;
 }
 
 static struct kunit_case gpio_virtio_hostile_cases[] = {
