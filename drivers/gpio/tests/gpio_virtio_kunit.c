@@ -31,6 +31,7 @@
 #include <linux/pm_wakeup.h>
 #include <linux/prandom.h>
 #include <linux/property.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -8095,6 +8096,32 @@ static void gpio_virtio_error_batch_killed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -EINTR);
 }
 
+static int bank_call_get_alarmed(void *data)
+{
+	int ret;
+
+	allow_signal(SIGALRM);
+	send_sig(SIGALRM, current, 1);
+	ret = bank_call_get(data);
+	flush_signals(current);
+
+	return ret;
+}
+
+/* A signal that does not kill the caller does not end the wait. */
+static void gpio_virtio_error_alarm(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	bank_set_override(bank, bank_hold);
+	call = bank_call(bank, bank_call_get_alarmed, 2);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_expect_waiting(call);
+	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 1);
+	bank_call_expect(call, 1);
+}
+
 static int bank_call_slow_reader(void *data)
 {
 	struct bank_call *call = data;
@@ -8169,6 +8196,7 @@ static struct kunit_case gpio_virtio_error_cases[] = {
 	KUNIT_CASE(gpio_virtio_error_probe_silent),
 	KUNIT_CASE(gpio_virtio_error_probe_broken),
 	KUNIT_CASE(gpio_virtio_error_batch_killed),
+	KUNIT_CASE(gpio_virtio_error_alarm),
 	KUNIT_CASE(gpio_virtio_error_lost_request),
 	KUNIT_CASE(gpio_virtio_error_reserved),
 	KUNIT_CASE(gpio_virtio_error_names_kept),
