@@ -238,7 +238,9 @@ chosen() {
 		[00:00:03] [PASSED] over midnight
 		[00:00:07] [FAILED] 256 entries, direct
 	END
-	run bash -c 'LOGS=$2; . "$1/lib/common.sh"; . "$1/lib/process.sh"; . "$1/cmd/test"; slowest_cases' - \
+	seq -f 'ok %g - one of many, each with a long name in 0ms' 20000 >"$BATS_TEST_TMPDIR/guest.log"
+	run bash -c 'set -euo pipefail; LOGS=$2; . "$1/lib/common.sh"; . "$1/lib/process.sh"; . "$1/cmd/test"
+		slowest_cases' - \
 		"$BATS_TEST_DIRNAME/.." "$BATS_TEST_TMPDIR"
 	[ "$output" = "slowest:
    20.0 s  tools: c
@@ -246,6 +248,7 @@ chosen() {
     4.0 s  kunit: suite.256 entries, direct
     1.5 s  tools: a b
     1.0 s  kunit: suite.quick" ]
+	[ "$status" -eq 0 ]
 }
 
 @test "a step that hangs is ended, and its log says why" {
