@@ -58,8 +58,8 @@ silence() {
 	host set 5 1 >/dev/null
 	silent silence || return
 	silent late 3s || return
-	check "what comes too late, in the log" "$(wait_until late_reply && echo told)" told || return
-	check "the line afterwards" "$(uapi get input 5)" 0x1
+	sleep 3
+	check "the line after what came too late" "$(uapi get input 5)" 0x1
 	write "$before" "$TIMEOUT_MS"
 }
 
@@ -69,10 +69,6 @@ silent() {
 	check "with the fault $*" "$(uapi get input 5)" "get ETIMEDOUT" || return
 	check "another line" "$(can_be_read 6)" yes || return
 	check "the same line" "$(uapi get input 5)" 0x1
-}
-
-late_reply() {
-	dmesg | grep -q 'late reply to request 0x4 for line 5'
 }
 
 a_case any_order "replies that come late and in any order find those who wait for them" faults
@@ -174,7 +170,7 @@ bad_id() {
 a_case bad_names "of names that make no sense those are used that do" faults second
 bad_names() {
 	local name device
-	declare -A left=([unterminated]='"spare"' [nonascii]='' [duplicate]='"d" "xxx"'
+	declare -A left=([unterminated]='"spare"' [nonascii]=$'"\303pare"' [duplicate]='"d" "d" "xxx"'
 		[few]='"sparex"' [many]='"pare"')
 	use_board 1
 	device=$(virtio_device)
