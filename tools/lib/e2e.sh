@@ -176,12 +176,8 @@ compile_helpers() {
 	done
 }
 
-# Whether libgpiod 2 is built where the distribution has another.
-BUILD_LIBGPIOD=1
-
 # guest_tools: libgpiod 2 where it can be had, in front of the distribution's.
 guest_tools() {
-	((BUILD_LIBGPIOD)) || return 0
 	if provide_libgpiod; then
 		cp "$LIBGPIOD"/bin/gpio* "$GUEST/guest/bin"
 	else
