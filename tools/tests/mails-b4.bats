@@ -3,6 +3,7 @@
 # tools, so it is a step of 'test --all'.
 
 load helper
+load mails
 load settings
 
 # b4 as the tools find it, which fetch it where they can.
@@ -19,23 +20,6 @@ setup_file() {
 		printf "%q " "${B4[@]}"
 	' - "$BATS_TEST_DIRNAME/../.." 2>"$BATS_FILE_TMPDIR/why") || REAL_B4=''
 	export REAL_B4
-}
-
-setup() {
-	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-	common_setup
-	# What checkpatch.pl needs is not installed for these tests.
-	sed -i '/need_more checkpatch/d' "$REPO/tools/cmd/mails"
-	git config --global user.name Sender
-	git config --global user.email sender@example.org
-	MAILS=$BATS_TEST_TMPDIR/mails STATE=$XDG_STATE_HOME/vgpio/mails
-	READY=(--signoff --unassisted)
-}
-
-refused() {
-	run vgpio "$@"
-	[ "$status" -eq 1 ]
-	one_line
 }
 
 # with_b4: the real one, and a tree with the scripts that it runs.
@@ -86,13 +70,13 @@ with_b4() {
 	git -C "$WORK" commit -q --amend -m $'gpio: virtio: Add tests\n\nText: more.\n\nLink: https://example.org'
 	end_folder 2-tests
 	vgpio export
-	run vgpio mails --series 2-tests --signoff --assisted-by 'LLM sparse' --assisted-by coccinelle -o "$MAILS"
+	run vgpio mails --series 2-tests --signoff --assisted-by 'coccinelle sparse' --assisted-by smatch -o "$MAILS"
 	[ "$status" -eq 0 ]
-	want=$'\nText: more.\n\nLink: https://example.org\nAssisted-by: LLM sparse\nAssisted-by: coccinelle\nSigned-off-by: Sender <sender@example.org>\n---\n'
+	want=$'\nText: more.\n\nLink: https://example.org\nAssisted-by: coccinelle sparse\nAssisted-by: smatch\nSigned-off-by: Sender <sender@example.org>\n---\n'
 	[[ $(<"$MAILS"/0001*) == *"$want"* ]]
-	run vgpio mails --series 1-fixes --signoff --assisted-by 'LLM sparse' -o "$MAILS-1"
-	[[ $(<"$MAILS-1"/0000*) == *$'\n\nText.\n\nAssisted-by: LLM sparse\n---\n'* ]]
-	[[ $(<"$MAILS-1"/0001*) == *$'\n\nAssisted-by: LLM sparse\nSigned-off-by: Sender <sender@example.org>\n---\n'* ]]
+	run vgpio mails --series 1-fixes --signoff --assisted-by 'coccinelle sparse' -o "$MAILS-1"
+	[[ $(<"$MAILS-1"/0000*) == *$'\n\nText.\n\nAssisted-by: coccinelle sparse\n---\n'* ]]
+	[[ $(<"$MAILS-1"/0001*) == *$'\n\nAssisted-by: coccinelle sparse\nSigned-off-by: Sender <sender@example.org>\n---\n'* ]]
 	run vgpio mails --series 1-fixes --signoff --unassisted -o "$MAILS-2"
 	[ "$status" -eq 0 ]
 	run ! grep -qi '^Assisted-by' "$MAILS-2"/*
@@ -101,7 +85,7 @@ with_b4() {
 @test "mails: what Linux asks for and was not said; nothing is kept then" {
 	local options
 	with_b4
-	for options in '' --signoff --unassisted '--assisted-by LLM'; do
+	for options in '' --signoff --unassisted '--assisted-by sparse'; do
 		# shellcheck disable=SC2086 # options and their values
 		run vgpio mails --series 1-fixes $options -o "$MAILS$options"
 		[ "$status" -eq 2 ]

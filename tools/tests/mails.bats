@@ -2,23 +2,7 @@
 # mails: what it asks for and refuses; what it writes is in mails-b4.bats.
 
 load helper
-
-setup() {
-	export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-	common_setup
-	# What checkpatch.pl needs is not installed for these tests.
-	sed -i '/need_more checkpatch/d' "$REPO/tools/cmd/mails"
-	git config --global user.name Sender
-	git config --global user.email sender@example.org
-	MAILS=$BATS_TEST_TMPDIR/mails STATE=$XDG_STATE_HOME/vgpio/mails
-	READY=(--signoff --unassisted)
-}
-
-refused() {
-	run vgpio "$@"
-	[ "$status" -eq 1 ]
-	one_line
-}
+load mails
 
 # a_folder: 1-fixes, without b4.
 a_folder() {
@@ -38,11 +22,11 @@ a_folder() {
 }
 
 @test "mails: options that exclude each other, or lack a value" {
-	refused mails --assisted-by LLM --unassisted -o "$MAILS"
+	refused mails --assisted-by sparse --unassisted -o "$MAILS"
 	[[ $output == *"pass one of them"* ]]
 	refused mails -o "$MAILS" --assisted-by ' '
 	[[ $output == *"--assisted-by needs a value of one line"* ]]
-	refused mails -o "$MAILS" --assisted-by $'LLM\nAcked-by: Somebody <s@example.org>'
+	refused mails -o "$MAILS" --assisted-by $'sparse\nAcked-by: Somebody <s@example.org>'
 }
 
 @test "mails: a cover letter without a subject, one folder alone, somebody without a name" {
