@@ -262,7 +262,7 @@ kunit_config() {
 	if is_lean "$1"; then
 		scratch_dir dir
 		known_options HEAD "$VGPIO_ROOT/kunit/suites-uml.config" "$dir/suites-uml.config" || :
-		[[ $1 == *debug ]] || base=(guest-uml.config)
+		[[ $1 == *debug ]] || base=(demo-uml.config guest-uml.config)
 		kernel_config "${base[@]}" "$dir/suites-uml.config" \
 			"$SRC/tools/testing/kunit/configs/arch_uml.config" "${@:2}"
 		return

@@ -64,12 +64,27 @@ one_of() {
 # build_guest: the kernel for it, with the series, and what its devices need.
 build_guest() {
 	prepare
+	build_early
 	provide_kernel
 	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"
 	use_tree "$SERIES_HEAD"
 	"build_$KIND"
+	finish_job early
 	build_sim
 	[[ $DEVICE == sim ]] || "build_$DEVICE"
+}
+
+# build_early: to fetch a kernel keeps one processor busy. Meanwhile the other one makes
+# what a guest needs besides. What fails there is done again, and then explained.
+build_early() {
+	local log
+	log_file log guest-early
+	start_job early 900 "$log" own_run early_parts
+}
+
+early_parts() {
+	build_sim
+	provide_libgpiod
 }
 
 # ready_guest CASE-OR-GROUP...: all that is built before it can boot.

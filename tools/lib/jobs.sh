@@ -15,6 +15,22 @@ start_job() {
 	JOB_PID[$1]=$!
 }
 
+# own_run FUNCTION: for a job that is one of ours: it has its own locks, and undoes what
+# it does.
+own_run() {
+	EXIT_COMMANDS=() LOCKS=() JOB_PID=()
+	trap run_exit_commands EXIT
+	"$@"
+}
+
+# finish_job NAME: wait for its end.
+finish_job() {
+	while [[ ${JOB_PID[$1]:-} ]]; do
+		sleep 0.2
+		reap_jobs
+	done
+}
+
 # end_jobs: those that still run when the run ends.
 end_jobs() {
 	local name

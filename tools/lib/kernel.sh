@@ -8,7 +8,7 @@
 readonly KERNEL_GIT=https://git.kernel.org/pub/scm/linux/kernel/git/stable/linux.git
 
 # What the unpacked tree, its objects, a work tree and the builds take.
-readonly KERNEL_MIB=6000
+readonly KERNEL_MIB=7000
 
 # version_ge A B: whether release A is B or newer.
 version_ge() {
@@ -351,7 +351,7 @@ download_progress() {
 # fetch_package RELEASE FOLDER: FOLDER/*.deb, which the package manager has
 # checked against the signed hashes. Fails with NO_PACKAGE.
 fetch_package() {
-	local mirror log
+	local mirror status=0
 	command -v apt-get >/dev/null || {
 		NO_PACKAGE="this machine has no apt-get"
 		return 1
@@ -361,11 +361,19 @@ fetch_package() {
 		NO_PACKAGE="this machine's package sources name no Debian mirror"
 		return 1
 	}
-	find_package "$1" "$mirror" || return 1
+	lock apt
+	{ find_package "$1" "$mirror" && download_package "$2"; } || status=$?
+	unlock apt
+	return "$status"
+}
+
+# download_package FOLDER
+download_package() {
+	local log
 	log_file log kernel-download
-	DOWNLOAD_DIR=$2
+	DOWNLOAD_DIR=$1
 	run_step -l 3600 -m download_progress "downloading $PACKAGE $PACKAGE_VERSION" "$log" \
-		env -C "$2" apt-get -q -c "$CACHE/apt/apt.conf" download "$PACKAGE=$PACKAGE_VERSION" || {
+		env -C "$1" apt-get -q -c "$CACHE/apt/apt.conf" download "$PACKAGE=$PACKAGE_VERSION" || {
 		NO_PACKAGE="the download of $PACKAGE broke off (log: $log)"
 		return 1
 	}
@@ -385,7 +393,8 @@ unpack_package() {
 commit_tree() {
 	sed -i '/^\/\*$/d;/^!\/debian\/$/d' "$2/.gitignore"
 	new_repo "$1"
-	git --git-dir="$1" --work-tree="$2" add -fv .
+	# To compress them takes longer than all the rest.
+	git -c core.looseCompression=0 --git-dir="$1" --work-tree="$2" add -fv .
 	GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' \
 		cache_git --git-dir="$1" commit-tree -m "$3" \
 		"$(git --git-dir="$1" write-tree)" >"$1/vgpio-commit"

@@ -56,7 +56,7 @@ guest_initramfs() {
 # build_qemu: BUILD, the kernel for it.
 build_qemu() {
 	ARCH=x86_64
-	build_guest_kernel guest-x86_64 guest-x86_64.config 1500
+	build_guest_kernel guest-x86_64 1500 guest-x86_64.config
 }
 
 # The same for a machine without PCI.

@@ -164,7 +164,7 @@ a_kernel() {
 }
 
 @test "kunit: a tree without suites must build the driver" {
-	sed -i '/^CONFIG_GPIO_VIRTIO=/d' "$REPO"/kunit/{gpio-virtio.kunitconfig,guest-uml.config}
+	sed -i '/^CONFIG_GPIO_VIRTIO=/d' "$REPO"/kunit/{gpio-virtio.kunitconfig,demo-uml.config}
 	run vgpio kunit --series 1-fixes
 	[ "$status" -eq 1 ]
 	[[ $output == *"failed: the driver is not built: "*"0 passed, 1 failed" && $output != *builds* ]]
