@@ -10,34 +10,40 @@
  *
  * The driver keeps what each line and interrupt should be, and what the device
  * has accepted. virtio_gpio_sync_unlock() makes the second follow the first.
+ * Sections are those of the virtio specification, version 1.2.
  *
- * An interrupt is               It moves on when
- * off: device_type is NONE       it is started: the type is sent, changing
- * changing: open > 0             all replies are in: off or masked
- * masked: device_type is wanted  it is unmasked and finds room in the eventq: armed
- * armed: queued                  an event comes: masked until the handler has run
- *                                an invalid event comes: masked, queued again at
- *                                once, and after a delay if it repeats
- *                                the type changes or it is shut down: changing
+ * An interrupt is                 It moves on when
+ * off: device_type is NONE        it is started: changing
+ * changing: open > 0              the replies are in: off or masked; changing
+ *                                 again if the type was refused or is outdated
+ * masked: device_type is wanted   it is unmasked, and the eventq has room: armed
+ * armed: queued                   an event comes: masked until its handler has
+ *                                 run; an invalid event: masked, queued again at
+ *                                 once, and after a delay if it repeats
+ * any of these                    the type changes or it is shut down: changing;
+ *                                 the device is reset: off
  *
- * Wanted is the irq core's type from irq_startup() to irq_shutdown(), NONE
- * otherwise, and while the system sleeps for a line that must not wake it. A
- * type is changed by way of NONE. Buffers of an earlier type return late: their
- * events are dropped, and the line is not queued again before that.
+ * Wanted is the irq core's type from irq_startup() to irq_shutdown(), or the last
+ * one that was accepted if that is refused; NONE otherwise, and while the system
+ * sleeps for a line that must not wake it. A type is changed by way of NONE.
+ * Events are dropped meanwhile, and the line is not queued twice.
  *
- * virtio_gpio.lock (irq-safe) protects lines, messages, interrupts and both
- * virtqueues, except virtqueue_notify(), which is called under RCU.
+ * virtio_gpio.lock (irq-safe) protects what the device has: lines, messages, the
+ * device's side of interrupts, and both virtqueues once they are set up, except
+ * virtqueue_notify(), which is called under RCU. What the irq core wants of an
+ * interrupt are atomic flags and bytes, written with its descriptor locked.
  *
- * Callbacks of the irq core with a raw lock held: change atomic flags only.
- * irq_bus_sync_unlock(), virtqueue callbacks, irq_work, work: take the lock.
- * Flow handlers: called by virtqueue callbacks and irq_work, without the lock.
- * gpio_chip operations, irq_request_resources(): sleep until the device answers.
- * irq_bus_sync_unlock(): sleeps in the task that started it or changed its type.
+ * irq_chip callbacks with a raw lock held: leave work to the irq_work.
+ * irq_bus_sync_unlock(), unless interrupts are off; callbacks of virtqueues,
+ * irq_work, work: take the lock. They call flow handlers without it.
+ * irq_bus_sync_unlock() in a task that has started the interrupt or changed its
+ * type; gpio_chip operations but request() and free(), irq_request_resources():
+ * sleep until the device answers, for a fatal signal, or until a timeout.
  *
  * A device that sends nonsense: the request fails with -EIO, messages are rate
- * limited. One that falls silent: waits are killable and time out; a late reply
- * still takes effect. One that is reset: lines are restored as it answers, and
- * requests without a reply are sent again. One that is gone: -ENODEV within 100
+ * limited. One that falls silent: waits time out; a late reply still takes
+ * effect. One that is reset: lines are restored as it answers, and requests
+ * without a reply are sent again. One that breaks or goes: -ENODEV within 100
  * ms. Memory that the device may write to is freed after its reply or a reset.
  */
 
@@ -179,7 +185,6 @@ struct virtio_gpio_msg {
  * struct virtio_gpio_call - messages that are sent together
  * @done: completed with the last reply
  * @open: messages without a reply
- * @in_flight: of these, messages that the device has
  * @async: nobody waits, so the last reply frees the call
  * @reported: an error was logged; one is enough for a call
  * @num: number of messages
@@ -191,7 +196,6 @@ struct virtio_gpio_msg {
 struct virtio_gpio_call {
 	struct completion done;
 	unsigned int open;
-	unsigned int in_flight;
 	bool async;
 	bool reported;
 	unsigned int num;
@@ -232,14 +236,16 @@ enum virtio_gpio_irq_flag {
  * @flags: bits of enum virtio_gpio_irq_flag
  * @type: trigger type of the irq core; written with the descriptor's lock held
  * @refused_type: trigger type that the device has refused, which is not sent
- *		  again until the irq core sets a type or starts the interrupt
+ *		  again until the irq core sets a type or starts the interrupt;
+ *		  written with either lock held
  * @gpio: number of the line
  * @queued: the device has the buffers of an event
  * @no_room_reported: was logged once for lack of room in the eventq
  * @open: type messages without a reply
  * @device_type: trigger type that the device has accepted
  * @accepted_type: trigger type that it has accepted last since the start, which
- *		   the interrupt keeps if another one is refused
+ *		   the interrupt keeps if another one is refused; written with
+ *		   either lock held
  * @refused: the device has refused the last type once
  * @bad_events: invalid events in a row, up to 2
  * @msg: to disable the interrupt, and to set its trigger type
@@ -295,6 +301,7 @@ struct virtio_gpio_irq {
  * @sent: messages that the device has
  * @in_flight: number of messages in @sent
  * @replies: number of replies so far; may wrap around
+ * @outages: number of times that the device went down; may wrap around
  * @waiters: number of waits for the device, whose end removal waits for
  * @stopped: the driver is being removed
  * @hold_calls: messages of callers are not sent
@@ -326,6 +333,7 @@ struct virtio_gpio {
 	struct list_head sent;
 	unsigned int in_flight;
 	unsigned int replies;
+	unsigned int outages;
 	unsigned int waiters;
 	bool stopped;
 	bool hold_calls;
@@ -349,19 +357,27 @@ struct virtio_gpio {
 static void virtio_gpio_report(struct virtio_gpio *vgpio,
 			       const struct virtio_gpio_msg *msg, int ret)
 {
-	if (msg->call && xchg(&msg->call->reported, true))
+	lockdep_assert_held(&vgpio->lock);
+
+	if (msg->call && msg->call->reported)
 		return;
+	if (msg->call)
+		msg->call->reported = true;
 	virtio_gpio_err(vgpio, "request %#x for line %u failed: %pe\n",
 			le16_to_cpu(msg->req.type), le16_to_cpu(msg->req.gpio), ERR_PTR(ret));
 }
 
-/* A device whose queues are broken for a reset comes back, so it is not dead. */
+/*
+ * A device whose queues are broken for a reset comes back, so it is not dead.
+ * The virtio core resets one that was suspended before it calls the driver.
+ */
 static bool virtio_gpio_is_dead(struct virtio_gpio *vgpio)
 {
 	lockdep_assert_held(&vgpio->lock);
 
-	return vgpio->stopped || (vgpio->state != VIRTIO_GPIO_DOWN &&
-				  virtqueue_is_broken(vgpio->requestq));
+	return vgpio->stopped ||
+	       (vgpio->state != VIRTIO_GPIO_DOWN && !vgpio->suspended &&
+		virtqueue_is_broken(vgpio->requestq));
 }
 
 /* Messages */
@@ -414,8 +430,8 @@ static bool virtio_gpio_has_room(struct virtqueue *vq)
 
 /*
  * Requests and events both are a buffer that the device reads, and one that it
- * writes. virtqueue_add_sgs() notifies the device of a full virtqueue, so
- * check for room first.
+ * writes. To a full virtqueue, virtqueue_add_sgs() would add nothing, but notify
+ * the device.
  */
 static int virtio_gpio_add_bufs(struct virtqueue *vq, void *req, size_t req_len,
 				void *res, size_t res_len, void *token)
@@ -467,13 +483,21 @@ static bool virtio_gpio_irq_is_enabled(struct virtio_gpio *vgpio, const struct v
 	       irq->device_type == virtio_gpio_irq_wanted(vgpio, irq);
 }
 
+static void virtio_gpio_report_no_room(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq)
+{
+	if (!irq->no_room_reported)
+		virtio_gpio_err(vgpio, "no room in the eventq for line %u\n", irq->gpio);
+	irq->no_room_reported = true;
+}
+
 /**
  * virtio_gpio_queue_events() - Queue the buffers of interrupts that are ready
  * @vgpio: the device
  *
  * The driver must not queue more than one pair of buffers for a line, nor
- * before the interrupt is enabled (section 5.18.7), nor while its handler runs. Lines
- * that find no room have their turn when buffers return.
+ * before the interrupt is enabled (section 5.18.7.2). It does not do so while a
+ * flow handler runs, either. Lines that find no room have their turn when
+ * buffers return.
  *
  * Context: Any context. The caller holds the lock.
  * Return: The virtqueue to notify, or NULL.
@@ -483,7 +507,6 @@ static struct virtqueue *virtio_gpio_queue_events(struct virtio_gpio *vgpio)
 	struct virtqueue *vq = vgpio->eventq;
 	struct virtio_gpio_irq *irq, *next;
 	bool added = false;
-	int ret;
 
 	if (!vq || virtqueue_is_broken(vq))
 		return NULL;
@@ -492,16 +515,18 @@ static struct virtqueue *virtio_gpio_queue_events(struct virtio_gpio *vgpio)
 		if (virtio_gpio_irq_is_enabled(vgpio, irq) &&
 		    test_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags) &&
 		    !test_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags)) {
+			if (!virtio_gpio_has_room(vq)) {
+				virtio_gpio_report_no_room(vgpio, irq);
+				continue;
+			}
 			irq->req.gpio = cpu_to_le16(irq->gpio);
 			irq->event.status = VIRTIO_GPIO_IRQ_STATUS_INVALID;
-			ret = virtio_gpio_add_bufs(vq, &irq->req,
-						   sizeof(irq->req),
-						   &irq->event,
-						   sizeof(irq->event), irq);
-			if (ret && ret != -ENOSPC)
+			if (virtio_gpio_add_bufs(vq, &irq->req,
+						 sizeof(irq->req), &irq->event,
+						 sizeof(irq->event), irq)) {
 				virtio_gpio_retry(vgpio);
-			if (ret)
 				break;
+			}
 			irq->queued = true;
 			added = true;
 		}
@@ -530,7 +555,8 @@ static void virtio_gpio_irq_send_type(struct virtio_gpio *vgpio,
  * @irq: the interrupt
  *
  * The driver must disable an interrupt before it sets another trigger type
- * (section 5.18.6.6). The device returns the buffers of an interrupt that is disabled.
+ * (section 5.18.6.8). The device returns the buffers of an interrupt that is
+ * disabled.
  *
  * Context: Any context. The caller holds the lock.
  */
@@ -553,12 +579,6 @@ static void virtio_gpio_irq_update(struct virtio_gpio *vgpio, struct virtio_gpio
 
 	if (!irq->queued && list_empty(&irq->node))
 		list_add_tail(&irq->node, &vgpio->ready);
-	/* After a reset, the device may not offer the eventq any more. */
-	if (vgpio->eventq && !virtio_gpio_has_room(vgpio->eventq) &&
-	    !irq->no_room_reported && !irq->queued && virtio_gpio_irq_is_enabled(vgpio, irq)) {
-		irq->no_room_reported = true;
-		virtio_gpio_err(vgpio, "no room in the eventq for line %u\n", irq->gpio);
-	}
 }
 
 static void virtio_gpio_update_irqs(struct virtio_gpio *vgpio)
@@ -571,14 +591,16 @@ static void virtio_gpio_update_irqs(struct virtio_gpio *vgpio)
 }
 
 /*
- * A reply to a type message. A type that is refused is sent once more by way of
+ * Handle the reply to a type message. A type that is refused is sent once more by way of
  * NONE, in case the device has the interrupt enabled. If it is refused again,
- * the interrupt keeps the type that it had: irq_set_type() has returned.
+ * the interrupt keeps the type that it had: irq_set_type() has returned. Until
+ * %VIRTIO_GPIO_IRQ_RESTART is cleared, replies are to types of an earlier start.
  */
 static void virtio_gpio_irq_complete(struct virtio_gpio *vgpio, const struct virtio_gpio_msg *msg)
 {
 	u8 type = le32_to_cpu(msg->req.value);
 	struct virtio_gpio_irq *irq = msg->irq;
+	bool late = test_bit(VIRTIO_GPIO_IRQ_RESTART, &irq->flags);
 
 	irq->open--;
 	/* A change of the type explains one invalid event, but no more. */
@@ -586,21 +608,22 @@ static void virtio_gpio_irq_complete(struct virtio_gpio *vgpio, const struct vir
 		irq->bad_events = 0;
 	if (!msg->ret || type == VIRTIO_GPIO_IRQ_TYPE_NONE) {
 		irq->device_type = type;
-	} else if (!irq->refused) {
-		irq->refused = true;
+	} else if (late || !irq->refused) {
+		irq->refused = !late;
 		irq->device_type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
 	} else {
 		irq->refused = false;
 		if (msg->ret != -EINVAL)
 			irq->device_type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
-		if (type == irq->accepted_type)
-			irq->accepted_type = VIRTIO_GPIO_IRQ_TYPE_NONE;
+		if (type == READ_ONCE(irq->accepted_type))
+			WRITE_ONCE(irq->accepted_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
 		if (type == READ_ONCE(irq->type))
 			WRITE_ONCE(irq->refused_type, type);
 	}
 	if (irq->device_type == type && type != VIRTIO_GPIO_IRQ_TYPE_NONE) {
 		irq->refused = false;
-		irq->accepted_type = type;
+		if (!late)
+			WRITE_ONCE(irq->accepted_type, type);
 	}
 
 	virtio_gpio_irq_update(vgpio, irq);
@@ -608,11 +631,17 @@ static void virtio_gpio_irq_complete(struct virtio_gpio *vgpio, const struct vir
 		wake_up_all(&vgpio->waitq);
 }
 
-/* Only adds to the list; the caller makes sure that somebody looks at it. */
-static void virtio_gpio_irq_defer(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq)
+/*
+ * Returns whether the list was changed. The caller then runs the irq_work, if it
+ * does not hold the lock: virtio_gpio_sync_unlock() does so as well.
+ */
+static bool virtio_gpio_irq_defer(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq)
 {
-	if (!test_and_set_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags))
-		llist_add(&irq->deferred_node, &vgpio->deferred);
+	if (test_and_set_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags))
+		return false;
+	llist_add(&irq->deferred_node, &vgpio->deferred);
+
+	return true;
 }
 
 /**
@@ -622,9 +651,9 @@ static void virtio_gpio_irq_defer(struct virtio_gpio *vgpio, struct virtio_gpio_
  * @len: number of bytes that the device claims to have written
  *
  * A device may return the buffers of an enabled interrupt unused once, because
- * they have crossed a request: they are queued again at once. If that repeats,
- * the interrupt is disabled and enabled again after a delay. One message is
- * logged for a row of invalid events.
+ * they have crossed a request. Buffers of an invalid event are queued again at
+ * once, and after a delay if it repeats; if they were unused, the interrupt is
+ * then disabled and enabled. One message is logged for a row of invalid events.
  *
  * Context: Any context. The caller holds the lock.
  */
@@ -648,11 +677,11 @@ static void virtio_gpio_process_event(struct virtio_gpio *vgpio,
 	}
 
 	unused = len == sizeof(irq->event) && status == VIRTIO_GPIO_IRQ_STATUS_INVALID;
-	if (irq->bad_events == unused)
+	if (irq->bad_events == 1 || (!irq->bad_events && !unused))
 		virtio_gpio_err(vgpio, "event for line %u has %u bytes, status %#x\n",
 				irq->gpio, len, status);
 	if (!irq->bad_events) {
-		irq->bad_events = 1;
+		irq->bad_events = unused ? 1 : 2;
 		virtio_gpio_irq_update(vgpio, irq);
 		return;
 	}
@@ -725,15 +754,17 @@ static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio,
 }
 
 /*
- * The driver must not send type messages for an output (section 5.18.6.6). So a line
- * whose interrupt was freed keeps its direction until that is disabled. Usually
- * it is, but a caller of request_irq() may have been killed.
+ * The driver must not send type messages for an output (section 5.18.6.8), so a
+ * line whose interrupt was freed keeps its direction until the device has
+ * disabled the interrupt. Levels wait as well: the device forgets them when it
+ * releases the line.
  */
 static bool virtio_gpio_is_blocked(struct virtio_gpio *vgpio, const struct virtio_gpio_msg *msg)
 {
 	struct virtio_gpio_irq *irq;
 
-	if (msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION))
+	if (msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION) &&
+	    msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_VALUE))
 		return false;
 	irq = xa_load(&vgpio->irqs, le16_to_cpu(msg->req.gpio));
 
@@ -793,12 +824,21 @@ static struct virtqueue *virtio_gpio_send_msgs(struct virtio_gpio *vgpio)
 
 		list_move_tail(&msg->node, &vgpio->sent);
 		vgpio->in_flight++;
-		if (msg->call)
-			msg->call->in_flight++;
 		sent = true;
 	}
 
 	return sent && virtqueue_kick_prepare(vq) ? vq : NULL;
+}
+
+static bool virtio_gpio_is_sent(struct virtio_gpio *vgpio, const struct virtio_gpio_request *req)
+{
+	struct virtio_gpio_msg *msg;
+
+	list_for_each_entry(msg, &vgpio->sent, node)
+		if (msg->req.type == req->type && msg->req.gpio == req->gpio)
+			return true;
+
+	return false;
 }
 
 /* Whether the line needs a request in this state, which is filled in */
@@ -827,7 +867,8 @@ static bool virtio_gpio_restore_msg(struct virtio_gpio *vgpio,
  * @vgpio: the device
  *
  * Levels come before directions. A line whose level was refused does not become
- * an output, as it would drive another level.
+ * an output, as it would drive another level. A caller that did not wait for the
+ * end of a slow restore may have sent a newer request, which is the one to count.
  *
  * Context: Any context. The caller holds the lock.
  */
@@ -839,7 +880,8 @@ static void virtio_gpio_restore_lines(struct virtio_gpio *vgpio)
 	while (vgpio->state < VIRTIO_GPIO_UP && !call->open) {
 		while (vgpio->cursor < vgpio->gc.ngpio && call->open < call->num) {
 			msg = &call->msg[call->open];
-			if (!virtio_gpio_restore_msg(vgpio, msg, vgpio->cursor++))
+			if (!virtio_gpio_restore_msg(vgpio, msg, vgpio->cursor++) ||
+			    virtio_gpio_is_sent(vgpio, &msg->req))
 				continue;
 			virtio_gpio_submit(vgpio, msg, &vgpio->urgent);
 			call->open++;
@@ -896,8 +938,6 @@ static void virtio_gpio_process_reply(struct virtio_gpio *vgpio,
 
 	vgpio->in_flight--;
 	vgpio->replies++;
-	if (msg->call)
-		msg->call->in_flight--;
 	if (ret < 0)
 		virtio_gpio_report(vgpio, msg, ret);
 	virtio_gpio_complete_msg(vgpio, msg, ret);
@@ -985,12 +1025,14 @@ DEFINE_LOCK_GUARD_1(virtio_gpio_sync, struct virtio_gpio,
  * @open: its messages without a reply
  * @ahead: messages that the device has had for longer
  * @replies: virtio_gpio.replies
+ * @outages: virtio_gpio.outages
  * @idle_polls: polls without progress in a row
  */
 struct virtio_gpio_progress {
 	unsigned int open;
 	unsigned int ahead;
 	unsigned int replies;
+	unsigned int outages;
 	unsigned int idle_polls;
 };
 
@@ -1002,8 +1044,8 @@ struct virtio_gpio_progress {
  * @p: what was seen so far
  *
  * Progress is a reply to what was sent earlier, or to anything while there is
- * no room for the message. Later requests do not count, as a device may have
- * lost just one. Time is counted in polls, so it stops while the machine does.
+ * no room for the message, or a reset. Later requests do not count, as a device
+ * may have lost just one. Time is counted in polls, so it stops while the machine does.
  * A poll also handles replies whose interrupt was lost.
  *
  * Context: Process context.
@@ -1034,7 +1076,8 @@ static int virtio_gpio_check_progress(struct virtio_gpio *vgpio,
 		ahead++;
 	}
 	p->idle_polls++;
-	if (*open != p->open || (sent && ahead != p->ahead) ||
+	if (*open != p->open || vgpio->outages != p->outages ||
+	    (sent && ahead != p->ahead) ||
 	    (!sent && vgpio->replies != p->replies &&
 	     (vgpio->hold_calls || vgpio->in_flight == VIRTIO_GPIO_MAX_MSGS ||
 	      !virtio_gpio_has_room(vgpio->requestq))))
@@ -1042,6 +1085,7 @@ static int virtio_gpio_check_progress(struct virtio_gpio *vgpio,
 	p->open = *open;
 	p->ahead = ahead;
 	p->replies = vgpio->replies;
+	p->outages = vgpio->outages;
 
 	if (vgpio->state == VIRTIO_GPIO_DOWN)
 		return p->idle_polls < VIRTIO_GPIO_HOLD_POLLS ? 0 : -ESHUTDOWN;
@@ -1051,18 +1095,15 @@ static int virtio_gpio_check_progress(struct virtio_gpio *vgpio,
 	return 0;
 }
 
-/*
- * The last reply frees the call from here on. Messages that were not sent yet,
- * which are the last ones, are dropped.
- */
+/* Messages that were not sent are dropped; the last reply frees the call. */
 static void virtio_gpio_abort_call(struct virtio_gpio *vgpio, struct virtio_gpio_call *call)
 {
-	struct virtio_gpio_msg *msg = call->msg + call->num;
+	struct virtio_gpio_msg *msg, *next;
 
 	lockdep_assert_held(&vgpio->lock);
 
-	while (call->open > call->in_flight) {
-		if (list_empty(&(--msg)->node))
+	list_for_each_entry_safe(msg, next, &vgpio->pending, node) {
+		if (msg->call != call)
 			continue;
 		list_del_init(&msg->node);
 		call->open--;
@@ -1225,7 +1266,8 @@ static void virtio_gpio_free(struct gpio_chip *gc, unsigned int gpio)
 		line->owned = false;
 		line->has_level = false;
 	}
-	if (line->users || virtio_gpio_is_dead(vgpio))
+	/* A device without virtqueues was reset, which releases all lines. */
+	if (line->users || !vgpio->requestq || virtio_gpio_is_dead(vgpio))
 		kfree(call);
 	else
 		virtio_gpio_submit(vgpio, call->msg, &vgpio->pending);
@@ -1253,8 +1295,8 @@ static int virtio_gpio_get_direction(struct gpio_chip *gc, unsigned int gpio)
 }
 
 /*
- * gpiochip_add_data() calls this before it asks for the direction of each valid
- * line. All of them are valid; ask for all of them at once.
+ * gpiochip_add_data() calls this without the reserved lines in the mask, and
+ * then asks for the direction of each valid line. Ask for all of them at once.
  */
 static int virtio_gpio_init_valid_mask(struct gpio_chip *gc,
 				       unsigned long *valid_mask,
@@ -1332,7 +1374,7 @@ static void virtio_gpio_irq_run_deferred(struct irq_work *work)
 
 	guard(virtio_gpio_sync)(vgpio);
 	llist_for_each_entry_safe(irq, next, list, deferred_node) {
-		/* With a barrier: who sets PENDING sees this, or is seen. */
+		/* A full barrier: a later kick adds it again, an earlier one is seen here. */
 		clear_and_wake_up_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags);
 		if (test_bit(VIRTIO_GPIO_IRQ_PENDING, &irq->flags))
 			virtio_gpio_irq_defer(vgpio, irq);
@@ -1399,8 +1441,8 @@ static void virtio_gpio_irq_kick(struct irq_data *d, struct virtio_gpio_irq *irq
 {
 	struct virtio_gpio *vgpio = virtio_gpio_irq_to_vgpio(d);
 
-	virtio_gpio_irq_defer(vgpio, irq);
-	irq_work_queue(&vgpio->irq_work);
+	if (virtio_gpio_irq_defer(vgpio, irq))
+		irq_work_queue(&vgpio->irq_work);
 }
 
 static void virtio_gpio_irq_mask(struct irq_data *d)
@@ -1411,7 +1453,7 @@ static void virtio_gpio_irq_mask(struct irq_data *d)
 		clear_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags);
 }
 
-/* resume_irqs() does not lock the bus, nor do threads of handlers always. */
+/* Flow handlers and resume_irqs() call this without the bus being locked. */
 static void virtio_gpio_irq_unmask(struct irq_data *d)
 {
 	struct virtio_gpio_irq *irq = virtio_gpio_irq_get(d);
@@ -1426,8 +1468,8 @@ static void virtio_gpio_irq_unmask(struct irq_data *d)
 }
 
 /*
- * An edge came while the interrupt was disabled. Until the first event, it is
- * one that the irq core has kept from an earlier user, which is dropped.
+ * An edge came while the interrupt was disabled. If no event came since the
+ * start, the irq core has kept the edge from an earlier user, and it is dropped.
  */
 static int virtio_gpio_irq_retrigger(struct irq_data *d)
 {
@@ -1452,7 +1494,7 @@ static unsigned int virtio_gpio_irq_startup(struct irq_data *d)
 	}
 
 	/* In a handler, current is the task that it has interrupted. */
-	if (in_task())
+	if (in_task() && test_bit(VIRTIO_GPIO_IRQ_BUS_LOCKED, &irq->flags))
 		WRITE_ONCE(irq->waiter, current);
 	WRITE_ONCE(irq->type, irqd_get_trigger_type(d));
 	WRITE_ONCE(irq->accepted_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
@@ -1511,7 +1553,7 @@ static int virtio_gpio_irq_set_wake(struct irq_data *d, unsigned int on)
 	return 0;
 }
 
-/* The first that the irq core calls, also for chained handlers */
+/* For chained handlers, the first that the irq core calls */
 static void virtio_gpio_irq_bus_lock(struct irq_data *d)
 {
 	struct virtio_gpio_irq *irq;
@@ -1528,7 +1570,7 @@ static bool virtio_gpio_irq_is_settled(struct virtio_gpio *vgpio, struct virtio_
 	return vgpio->stopped || (vgpio->state == VIRTIO_GPIO_UP && !irq->open);
 }
 
-/* The driver must set the direction to input before the type (section 5.18.6.6). */
+/* Devices refuse the trigger type of a line that is no input. */
 static int virtio_gpio_irq_make_input(struct virtio_gpio *vgpio, u16 gpio)
 {
 	struct virtio_gpio_line *line = &vgpio->lines[gpio];
@@ -1539,7 +1581,8 @@ static int virtio_gpio_irq_make_input(struct virtio_gpio *vgpio, u16 gpio)
 		    (line->dir_valid || vgpio->state != VIRTIO_GPIO_UP))
 			return 0;
 
-	return virtio_gpio_direction_input(&vgpio->gc, gpio);
+	/* Not through the chip, which may be being removed */
+	return virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio, VIRTIO_GPIO_DIRECTION_IN);
 }
 
 /* Whatever the waiter does, the device is told as soon as it can be. */
@@ -1567,7 +1610,8 @@ static void virtio_gpio_irq_wait(struct virtio_gpio *vgpio, struct virtio_gpio_i
  * this would be lost otherwise.
  *
  * Context: May sleep if this task has started the interrupt or changed its type,
- *	    any context otherwise.
+ *	    any context otherwise. With PREEMPT_RT, not under a raw lock unless
+ *	    interrupts are off.
  */
 static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 {
@@ -1589,7 +1633,7 @@ static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 	clear_bit(VIRTIO_GPIO_IRQ_BUS_LOCKED, &irq->flags);
 	/* Pairs with the barrier in virtio_gpio_irq_unmask(). */
 	smp_mb__after_atomic();
-	/* With PREEMPT_RT, a hard handler must not take the lock. */
+	/* With PREEMPT_RT, the lock sleeps. */
 	if (irqs_disabled()) {
 		virtio_gpio_irq_kick(d, irq);
 		return;
@@ -1616,13 +1660,20 @@ static int virtio_gpio_irq_request_resources(struct irq_data *d)
 	if (!virtio_gpio_irq_create(d, GFP_KERNEL))
 		return -ENOMEM;
 
+	scoped_guard(spinlock_irqsave, &vgpio->lock)
+		if (vgpio->state == VIRTIO_GPIO_UP && virtqueue_is_broken(vgpio->eventq))
+			return -ENODEV;
+
 	/*
-	 * gpiolib takes a line for an output after it was freed. To refresh that
-	 * it writes all flags of the line back, so it must not wait for the
-	 * device in between.
+	 * gpiolib takes a line for an output after it was freed, until it asks
+	 * for the direction. It then writes back all flags that it has read
+	 * before, so the answer must be there already.
 	 */
-	virtio_gpio_get_direction(gc, gpio);
-	gpiod_get_direction(gpio_device_get_desc(gc->gpiodev, gpio));
+	ret = virtio_gpio_get_direction(gc, gpio);
+	if (ret >= 0)
+		gpiod_get_direction(gpio_device_get_desc(gc->gpiodev, gpio));
+	else if (ret != -EINVAL && ret != -EIO)
+		return ret;
 
 	ret = gpiochip_reqres_irq(gc, gpio);
 	if (ret)
@@ -1721,12 +1772,20 @@ static void virtio_gpio_requeue_msgs(struct virtio_gpio *vgpio)
 		list_del_init(&msg->node);
 		if (msg->irq || msg->call == vgpio->restore_call)
 			continue;
-		msg->call->in_flight = 0;
 		if (msg->call->async)
 			virtio_gpio_complete_msg(vgpio, msg, -ESHUTDOWN);
 		else
 			virtio_gpio_submit(vgpio, msg, &vgpio->pending);
 	}
+}
+
+/* Messages of callers wait from now on. What was returned is handled first. */
+static void virtio_gpio_set_down(struct virtio_gpio *vgpio)
+{
+	virtio_gpio_process_used(vgpio);
+	vgpio->state = VIRTIO_GPIO_DOWN;
+	vgpio->hold_calls = true;
+	vgpio->outages++;
 }
 
 /* A device that was reset has no state. */
@@ -1735,20 +1794,16 @@ static void virtio_gpio_invalidate(struct virtio_gpio *vgpio)
 	struct virtio_gpio_irq *irq;
 	unsigned long gpio;
 
-	/* One line at a time, as interrupts are off with the lock held */
+	guard(spinlock_irqsave)(&vgpio->lock);
+
 	for (gpio = 0; gpio < vgpio->gc.ngpio; gpio++) {
-		guard(spinlock_irqsave)(&vgpio->lock);
 		vgpio->lines[gpio].dir_valid = false;
 		vgpio->lines[gpio].level_valid = false;
 	}
-
-	guard(spinlock_irqsave)(&vgpio->lock);
-	vgpio->requestq = NULL;
-	vgpio->eventq = NULL;
 	virtio_gpio_requeue_msgs(vgpio);
 	xa_for_each(&vgpio->irqs, gpio, irq) {
 		irq->device_type = VIRTIO_GPIO_IRQ_TYPE_NONE;
-		irq->refused_type = VIRTIO_GPIO_IRQ_TYPE_NONE;
+		WRITE_ONCE(irq->refused_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
 		irq->refused = false;
 		irq->open = 0;
 		irq->queued = false;
@@ -1769,26 +1824,30 @@ static void virtio_gpio_invalidate(struct virtio_gpio *vgpio)
 static void virtio_gpio_del_vqs(struct virtio_gpio *vgpio, bool reset)
 {
 	struct virtio_device *vdev = vgpio->vdev;
+	struct virtqueue *requestq, *eventq;
 
-	scoped_guard(spinlock_irqsave, &vgpio->lock) {
-		virtio_gpio_process_used(vgpio);
-		vgpio->state = VIRTIO_GPIO_DOWN;
-		vgpio->hold_calls = true;
-	}
+	scoped_guard(virtio_gpio_sync, vgpio)
+		virtio_gpio_set_down(vgpio);
 	virtio_break_device(vdev);
 	virtio_synchronize_cbs(vdev);
 	synchronize_rcu();
 	if (reset)
 		virtio_reset_device(vdev);
 
+	scoped_guard(spinlock_irqsave, &vgpio->lock) {
+		requestq = vgpio->requestq;
+		eventq = vgpio->eventq;
+		vgpio->requestq = NULL;
+		vgpio->eventq = NULL;
+	}
 	/* There are none if the last restore failed. */
-	if (!vgpio->requestq)
+	if (!requestq)
 		return;
 
-	/* Without the lock: it takes long, and broken virtqueues return nothing. */
-	while (virtqueue_detach_unused_buf(vgpio->requestq))
+	/* It takes long, so nobody else may find them meanwhile. */
+	while (virtqueue_detach_unused_buf(requestq))
 		;
-	while (vgpio->eventq && virtqueue_detach_unused_buf(vgpio->eventq))
+	while (eventq && virtqueue_detach_unused_buf(eventq))
 		;
 	virtio_gpio_invalidate(vgpio);
 	vdev->config->del_vqs(vdev);
@@ -1990,7 +2049,7 @@ static int virtio_gpio_probe(struct virtio_device *vdev)
 		WRITE_ONCE(vgpio->prober, NULL);
 	}
 	if (ret) {
-		dev_err_probe(&vdev->dev, ret, "failed to add the GPIO chip\n");
+		dev_err_probe(&vdev->dev, ret, "failed to set up the GPIO chip\n");
 		goto err_del_vqs;
 	}
 
@@ -2005,7 +2064,8 @@ err_del_vqs:
 
 /*
  * No flow handler may be called once gpiochip_remove() has freed the irq
- * domain. It does not wait for operations of the irq core, but for the others.
+ * domain. That does not wait for operations of the irq core, so those that wait
+ * for the device are waited for here.
  */
 static void virtio_gpio_remove(struct virtio_device *vdev)
 {
@@ -2060,6 +2120,8 @@ static int virtio_gpio_freeze(struct virtio_device *vdev)
 		return virtio_gpio_reset_prepare(vdev);
 
 	scoped_guard(virtio_gpio_sync, vgpio) {
+		/* An event that has come already is not dropped. */
+		virtio_gpio_process_used(vgpio);
 		vgpio->suspended = true;
 		vgpio->hold_calls |= vgpio->off_in_suspend;
 		virtio_gpio_update_irqs(vgpio);
@@ -2068,8 +2130,8 @@ static int virtio_gpio_freeze(struct virtio_device *vdev)
 	if (!vgpio->off_in_suspend)
 		return 0;
 
-	scoped_guard(spinlock_irqsave, &vgpio->lock)
-		vgpio->state = VIRTIO_GPIO_DOWN;
+	scoped_guard(virtio_gpio_sync, vgpio)
+		virtio_gpio_set_down(vgpio);
 	/* Wait for notifications that are under way. */
 	synchronize_rcu();
 
