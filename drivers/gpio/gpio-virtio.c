@@ -754,6 +754,8 @@ static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio,
 }
 
 /*
+ * What changes a line waits until all lines are restored, as that would undo it.
+ *
  * The driver must not send type messages for an output (section 5.18.6.8), so a
  * line whose interrupt was freed keeps its direction until the device has
  * disabled the interrupt. Levels wait as well: the device forgets them when it
@@ -766,6 +768,8 @@ static bool virtio_gpio_is_blocked(struct virtio_gpio *vgpio, const struct virti
 	if (msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION) &&
 	    msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_VALUE))
 		return false;
+	if (vgpio->state != VIRTIO_GPIO_UP)
+		return true;
 	irq = xa_load(&vgpio->irqs, le16_to_cpu(msg->req.gpio));
 
 	return irq && !test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags) &&
@@ -830,17 +834,6 @@ static struct virtqueue *virtio_gpio_send_msgs(struct virtio_gpio *vgpio)
 	return sent && virtqueue_kick_prepare(vq) ? vq : NULL;
 }
 
-static bool virtio_gpio_is_sent(struct virtio_gpio *vgpio, const struct virtio_gpio_request *req)
-{
-	struct virtio_gpio_msg *msg;
-
-	list_for_each_entry(msg, &vgpio->sent, node)
-		if (msg->req.type == req->type && msg->req.gpio == req->gpio)
-			return true;
-
-	return false;
-}
-
 /* Whether the line needs a request in this state, which is filled in */
 static bool virtio_gpio_restore_msg(struct virtio_gpio *vgpio,
 				    struct virtio_gpio_msg *msg, u16 gpio)
@@ -867,8 +860,7 @@ static bool virtio_gpio_restore_msg(struct virtio_gpio *vgpio,
  * @vgpio: the device
  *
  * Levels come before directions. A line whose level was refused does not become
- * an output, as it would drive another level. A caller that did not wait for the
- * end of a slow restore may have sent a newer request, which is the one to count.
+ * an output, as it would drive another level.
  *
  * Context: Any context. The caller holds the lock.
  */
@@ -880,8 +872,7 @@ static void virtio_gpio_restore_lines(struct virtio_gpio *vgpio)
 	while (vgpio->state < VIRTIO_GPIO_UP && !call->open) {
 		while (vgpio->cursor < vgpio->gc.ngpio && call->open < call->num) {
 			msg = &call->msg[call->open];
-			if (!virtio_gpio_restore_msg(vgpio, msg, vgpio->cursor++) ||
-			    virtio_gpio_is_sent(vgpio, &msg->req))
+			if (!virtio_gpio_restore_msg(vgpio, msg, vgpio->cursor++))
 				continue;
 			virtio_gpio_submit(vgpio, msg, &vgpio->urgent);
 			call->open++;
@@ -1079,7 +1070,8 @@ static int virtio_gpio_check_progress(struct virtio_gpio *vgpio,
 	if (*open != p->open || vgpio->outages != p->outages ||
 	    (sent && ahead != p->ahead) ||
 	    (!sent && vgpio->replies != p->replies &&
-	     (vgpio->hold_calls || vgpio->in_flight == VIRTIO_GPIO_MAX_MSGS ||
+	     (vgpio->state != VIRTIO_GPIO_UP || vgpio->hold_calls ||
+	      vgpio->in_flight == VIRTIO_GPIO_MAX_MSGS ||
 	      !virtio_gpio_has_room(vgpio->requestq))))
 		p->idle_polls = 0;
 	p->open = *open;

@@ -310,6 +310,8 @@ static bool bank_set_direction(struct bank *bank, u16 gpio, u32 direction)
 		bank_breach(bank, "line freed with its interrupt enabled");
 		bank_disable_irq(bank, gpio);
 	}
+	if (direction == VIRTIO_GPIO_DIRECTION_NONE)
+		line->value = 0;
 	line->direction = direction;
 
 	return true;
@@ -8032,6 +8034,20 @@ static void gpio_virtio_suspend_event_at_resume(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, disable_irq_wake(irq->irq), 0);
 }
 
+/* So is one that is there when it suspends. */
+static void gpio_virtio_suspend_event_before(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_push_event_noirq(bank, 5);
+	KUNIT_ASSERT_EQ(test, bank_suspend(bank), 0);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 5, 1), 1);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_restore(bank->kv), 0);
+	bank_expect_working(bank, 5);
+}
+
 /* The irq core enables a disabled interrupt for the time of the sleep. */
 static void gpio_virtio_suspend_wake_disabled(struct kunit *test)
 {
@@ -8048,6 +8064,7 @@ static struct kunit_case gpio_virtio_suspend_cases[] = {
 	KUNIT_CASE(gpio_virtio_suspend_no_wake),
 	KUNIT_CASE(gpio_virtio_suspend_late_caller),
 	KUNIT_CASE(gpio_virtio_suspend_event_at_resume),
+	KUNIT_CASE(gpio_virtio_suspend_event_before),
 	KUNIT_CASE(gpio_virtio_suspend_wake_disabled),
 	{}
 };
@@ -8055,6 +8072,317 @@ static struct kunit_case gpio_virtio_suspend_cases[] = {
 static struct kunit_suite gpio_virtio_suspend_suite = {
 	.name = "gpio_virtio_suspend",
 	.test_cases = gpio_virtio_suspend_cases,
+};
+
+/* Requests and replies that meet others of the same line */
+
+static bool bank_hold_set(struct bank *bank, struct kunit_virtio_buf *buf,
+			  const struct virtio_gpio_request *req)
+{
+	return req->type == cpu_to_le16(VIRTIO_GPIO_MSG_SET_VALUE) &&
+	       bank_hold(bank, buf, req);
+}
+
+static int bank_call_set_low(void *data)
+{
+	struct bank_call *call = data;
+
+	return call->bank->gc->set(call->bank->gc, call->gpio, 0);
+}
+
+/* What a caller sets during a slow restore is not undone by it. */
+static void gpio_virtio_order_newer_than_restore(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(66,
+							.requestq = 128));
+	struct bank_call *call;
+	unsigned int i;
+
+	for (i = 0; i < 66; i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				bank->gc->direction_output(bank->gc, i, 1));
+	bank_down(bank);
+	bank_set_override(bank, bank_hold_set);
+	bank_up(bank);
+	KUNIT_ASSERT_EQ(test, bank_num_held(bank), 64);
+
+	/* Room for the caller first, then for the second part of the restore */
+	call = bank_call(bank, bank_call_set_low, 65);
+	bank_expect_waiting(call);
+	bank_answer_held(bank, 0);
+	bank_settle();
+	for (i = 1; i < 64; i++)
+		bank_answer_held(bank, i);
+	bank_set_override(bank, NULL);
+	bank_settle();
+	for (i = 64; i < bank_num_held(bank); i++)
+		bank_answer_held(bank, i);
+	bank_call_expect(call, 0);
+	bank_settle();
+	bank_expect_driven(bank, 64, 1);
+	bank_expect_driven(bank, 65, 0);
+}
+
+/* The time that a caller has waited does not count once the device is reset. */
+static void gpio_virtio_order_reset_after_long_wait(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	bank_set_override(bank, bank_hold);
+	call = bank_call(bank, bank_call_get, 2);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	msleep(15 * virtio_gpio_poll_ms);
+	bank_down(bank);
+	bank_expect_waiting(call);
+	bank_up(bank);
+	bank_call_expect(call, 0);
+}
+
+/*
+ * A line is released when the device has disabled its interrupt, which takes
+ * long. The next user's level is not forgotten with that.
+ */
+static void gpio_virtio_order_level_after_release(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *call;
+	struct bank_irq *irq;
+
+	irq = bank_add_irq(bank, bank_to_irq(bank, 5), bank_irq_handler, NULL,
+			   IRQF_TRIGGER_RISING);
+	bank_set_override(bank, bank_hold_irq_type);
+	bank_release_irq(irq);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	call = bank_call(bank, bank_call_output_high, 5);
+	bank_expect_waiting(call);
+	bank_answer_held(bank, 0);
+	bank_call_expect(call, 0);
+	bank_expect_driven(bank, 5, 1);
+
+	bank_down(bank);
+	bank_up(bank);
+	bank_expect_output(bank, 5, 1);
+}
+
+/* Who waits for that is killed, in the middle of a batch that does not. */
+static void gpio_virtio_order_batch_killed(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_batch *batch = bank_batch(bank, 0, 8);
+	struct kunit_virtio_task *task;
+	struct bank_irq *irq;
+	unsigned int i;
+
+	irq = bank_add_irq(bank, bank_to_irq(bank, 5), bank_irq_handler, NULL,
+			   IRQF_TRIGGER_RISING);
+	bank_set_override(bank, bank_hold);
+	bank_release_irq(irq);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	task = bank_batch_run(batch, bank_batch_set);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 8));
+	kunit_virtio_task_kill(task);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -EINTR);
+
+	bank_set_override(bank, NULL);
+	for (i = 0; i < 8; i++)
+		bank_answer_held(bank, i);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, bank->lines[5].direction,
+			VIRTIO_GPIO_DIRECTION_NONE);
+	KUNIT_EXPECT_EQ(test, bank_count(bank, VIRTIO_GPIO_MSG_SET_VALUE), 0);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
+}
+
+/* Lines are freed while there is nothing to send a request with. */
+static void gpio_virtio_order_freed_without_queues(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	bank_down(bank);
+	kunit_virtio_fail_find_vqs(bank->kv, -ENOMEM);
+	bank_call_expect(bank_call(bank, bank_call_up, 0), -ENOMEM);
+	kunit_virtio_fail_find_vqs(bank->kv, 0);
+	bank->gc->free(bank->gc, 3);
+	bank_down(bank);
+	bank_up(bank);
+	/* Released by the reset, and nobody has it any more */
+	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
+	KUNIT_EXPECT_EQ(test, bank->lines[3].direction,
+			VIRTIO_GPIO_DIRECTION_NONE);
+}
+
+static int bank_call_request_falling(void *data)
+{
+	struct bank_call *call = data;
+
+	return request_irq(bank_irq_number(call->bank, call->gpio),
+			   bank_irq_handler, IRQF_TRIGGER_FALLING, "kunit",
+			   call->bank);
+}
+
+/* The type of the last user is accepted late, and is none of the next user's. */
+static void gpio_virtio_order_late_type_of_other(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	int irq = bank_to_irq(bank, 5);
+	struct bank_call *call;
+
+	bank_set_override(bank, bank_hold_irq_type);
+	call = bank_call(bank, bank_call_request_irq_only, 5);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_task_kill(call->task);
+	bank_call_expect(call, 0);
+	free_irq(irq, bank);
+
+	call = bank_call(bank, bank_call_request_falling, 5);
+	bank_expect_waiting(call);
+	bank_set_override(bank, bank_refuse_falling);
+	bank_answer_held(bank, 0);
+	bank_call_expect(call, 0);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type,
+			VIRTIO_GPIO_IRQ_TYPE_NONE);
+	KUNIT_EXPECT_EQ(test, bank->unmasks, 0);
+	free_irq(irq, bank);
+}
+
+static const struct bad_event bank_unused_event = {
+	"unused", VIRTIO_GPIO_IRQ_STATUS_INVALID, 1,
+};
+
+/* One message for a row, whatever is wrong with its events */
+static void gpio_virtio_order_mixed_bad_events(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	unsigned int i, unused;
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	bank_watch_log(test);
+	for (unused = 0; unused < 2; unused++) {
+		for (i = 0; i < 4; i++) {
+			KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+			bank_bad_event(bank, 5, i == unused ? &bank_unused_event :
+							      &bad_events[i]);
+		}
+		bank_expect_working(bank, 5);
+		KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), unused + 1);
+	}
+}
+
+/* Interrupts that are enabled at the same time, with room for one of them */
+static void gpio_virtio_order_no_room_at_once(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8, .eventq = 2,
+							 .features = BANK_IRQ));
+	const u8 reply[] = { VIRTIO_GPIO_STATUS_OK, 0 };
+	struct bank_call *call[3];
+	unsigned int i;
+
+	bank_watch(test, "no room in the eventq");
+	bank_set_override(bank, bank_hold_irq_type);
+	for (i = 0; i < 3; i++) {
+		bank_to_irq(bank, i);
+		call[i] = bank_call(bank, bank_call_request_irq_only, i);
+		KUNIT_ASSERT_TRUE(test, bank_holds(bank, i + 1));
+	}
+	bank_set_override(bank, NULL);
+	for (i = 0; i < 3; i++) {
+		bank_enable_irq(bank, i, VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING);
+		kunit_virtio_write(bank->held[i], reply, sizeof(reply));
+		kunit_virtio_push_quiet(bank->held[i], sizeof(reply));
+	}
+	for (i = 0; i < 3; i++)
+		bank_call_expect(call[i], 0);
+	KUNIT_EXPECT_EQ(test, bank_complaints_seen(test), 2);
+	for (i = 0; i < 3; i++)
+		free_irq(bank_to_irq(bank, i), bank);
+}
+
+static bool bank_hold_or_refuse(struct bank *bank, struct kunit_virtio_buf *buf,
+				const struct virtio_gpio_request *req)
+{
+	return bank->override_data ? bank_hold(bank, buf, req) :
+				     bank_refuse(bank, buf, req);
+}
+
+/* A line whose direction is not known, and a device that does not answer */
+static void gpio_virtio_order_silent_request_irq(struct kunit *test)
+{
+	struct bank *bank = bank_alloc(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	bank->override = bank_hold_or_refuse;
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(bank->kv), 0);
+	bank_find_chip(bank);
+	bank_to_irq(bank, 5);
+	bank->override_data = bank;
+	bank->num_log = 0;
+	call = bank_call(bank, bank_call_request_irq_only, 5);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_task_kill(call->task);
+	bank_call_expect(call, -EINTR);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
+}
+
+/* Events cannot come any more; everything else works. */
+static void gpio_virtio_order_broken_eventq(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+
+	bank_to_irq(bank, 5);
+	kunit_virtio_push_raw(bank->kv, BANK_EVENTQ, 1, 1);
+	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 2), 0);
+	bank_call_expect(bank_call(bank, bank_call_request_irq_only, 5), -ENODEV);
+	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 2), 0);
+}
+
+/* As the irq core does when the system suspends: without locking the bus */
+static void gpio_virtio_order_started_without_bus(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq;
+	unsigned long start;
+	struct irq_data *d;
+
+	irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING | IRQF_NO_AUTOEN);
+	d = irq_get_irq_data(irq->irq);
+	scoped_guard(irqsave)
+		irq_data_get_irq_chip(d)->irq_startup(d);
+	bank_set_override(bank, bank_hold);
+	start = jiffies;
+	disable_irq_nosync(irq->irq);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
+			virtio_gpio_poll_ms);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_set_override(bank, NULL);
+	bank_answer_held(bank, 0);
+}
+
+static struct kunit_case gpio_virtio_order_cases[] = {
+	KUNIT_CASE_PARAM(gpio_virtio_order_newer_than_restore,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_order_reset_after_long_wait,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_order_level_after_release,
+			 sleep_kind_gen_params),
+	KUNIT_CASE(gpio_virtio_order_batch_killed),
+	KUNIT_CASE_PARAM(gpio_virtio_order_freed_without_queues,
+			 sleep_kind_gen_params),
+	KUNIT_CASE(gpio_virtio_order_late_type_of_other),
+	KUNIT_CASE(gpio_virtio_order_mixed_bad_events),
+	KUNIT_CASE(gpio_virtio_order_no_room_at_once),
+	KUNIT_CASE(gpio_virtio_order_silent_request_irq),
+	KUNIT_CASE(gpio_virtio_order_broken_eventq),
+	KUNIT_CASE(gpio_virtio_order_started_without_bus),
+	{}
+};
+
+static struct kunit_suite gpio_virtio_order_suite = {
+	.name = "gpio_virtio_order",
+	.test_cases = gpio_virtio_order_cases,
 };
 
 /* Errors of the transport, behind a line that the device refuses */
@@ -8211,7 +8539,8 @@ static struct kunit_suite gpio_virtio_error_suite = {
 };
 
 kunit_test_suites(&gpio_virtio_recover_suite, &gpio_virtio_context_suite,
-		  &gpio_virtio_suspend_suite, &gpio_virtio_error_suite,
+		  &gpio_virtio_suspend_suite, &gpio_virtio_order_suite,
+		  &gpio_virtio_error_suite,
 		  &gpio_virtio_wire_suite, &gpio_virtio_config_suite,
 		  &gpio_virtio_names_suite, &gpio_virtio_probe_suite,
 		  &gpio_virtio_sleep_suite, &gpio_virtio_lost_suite,

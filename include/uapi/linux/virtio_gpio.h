@@ -97,7 +97,7 @@ struct virtio_gpio_request {
 };
 
 /**
- * struct virtio_gpio_response - what comes of it (section 5.18.6)
+ * struct virtio_gpio_response - the reply to a request (section 5.18.6)
  * @status: one of VIRTIO_GPIO_STATUS_*
  * @value: depends on the type of the request
  */
