@@ -1771,10 +1771,9 @@ static void virtio_gpio_requeue_msgs(struct virtio_gpio *vgpio)
 	}
 }
 
-/* Messages of callers wait from now on. What was returned is handled first. */
+/* Messages of callers wait from now on. */
 static void virtio_gpio_set_down(struct virtio_gpio *vgpio)
 {
-	virtio_gpio_process_used(vgpio);
 	vgpio->state = VIRTIO_GPIO_DOWN;
 	vgpio->hold_calls = true;
 	vgpio->outages++;

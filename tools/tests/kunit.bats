@@ -160,7 +160,7 @@ a_kernel() {
 	vgpio kunit --series 2-tests --isolate suite.good
 	[ "$(configured kunit-plain)" = "CONFIG_GPIOLIB=y CONFIG_GPIO_VIRTIO=y" ]
 	vgpio kunit --isolate suite.good
-	[ "$(configured kunit-plain)" = "$(paste -sd' ' "$REPO/kunit/gpio-virtio.kunitconfig")" ]
+	[ "$(configured kunit-plain)" = "$(sed /PCI=/d "$REPO/kunit/gpio-virtio.kunitconfig" | paste -sd' ')" ]
 }
 
 @test "kunit: a tree without suites must build the driver" {

@@ -8113,8 +8113,8 @@ static void gpio_virtio_order_newer_than_restore(struct kunit *test)
 	bank_settle();
 	for (i = 1; i < 64; i++)
 		bank_answer_held(bank, i);
-	bank_set_override(bank, NULL);
 	bank_settle();
+	bank_set_override(bank, NULL);
 	for (i = 64; i < bank_num_held(bank); i++)
 		bank_answer_held(bank, i);
 	bank_call_expect(call, 0);
@@ -8230,6 +8230,8 @@ static void gpio_virtio_order_late_type_of_other(struct kunit *test)
 	int irq = bank_to_irq(bank, 5);
 	struct bank_call *call;
 
+	/* The line stays an input, so the next user need not wait to make it one. */
+	bank_get_line(bank, 5, GPIOD_IN);
 	bank_set_override(bank, bank_hold_irq_type);
 	call = bank_call(bank, bank_call_request_irq_only, 5);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
@@ -8247,6 +8249,30 @@ static void gpio_virtio_order_late_type_of_other(struct kunit *test)
 			VIRTIO_GPIO_IRQ_TYPE_NONE);
 	KUNIT_EXPECT_EQ(test, bank->unmasks, 0);
 	free_irq(irq, bank);
+}
+
+/* An event of the former type is seen together with the replies to the new one. */
+static void gpio_virtio_order_event_before_type(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	const u8 reply[] = { VIRTIO_GPIO_STATUS_OK, 0 };
+	struct bank_call *call;
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_set_override(bank, bank_hold_irq_type);
+	call = bank_call(bank, bank_call_set_type, 5);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+	bank_set_override(bank, NULL);
+	bank_push_event_noirq(bank, 5);
+	bank->lines[5].irq_type = VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH;
+	kunit_virtio_write(bank->held[0], reply, sizeof(reply));
+	kunit_virtio_push_quiet(bank->held[0], sizeof(reply));
+	bank_push(bank->held[1], reply, sizeof(reply));
+	bank_call_expect(call, 0);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 0);
+	bank_expect_working(bank, 5);
 }
 
 static const struct bad_event bank_unused_event = {
@@ -8372,6 +8398,7 @@ static struct kunit_case gpio_virtio_order_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_order_freed_without_queues,
 			 sleep_kind_gen_params),
 	KUNIT_CASE(gpio_virtio_order_late_type_of_other),
+	KUNIT_CASE(gpio_virtio_order_event_before_type),
 	KUNIT_CASE(gpio_virtio_order_mixed_bad_events),
 	KUNIT_CASE(gpio_virtio_order_no_room_at_once),
 	KUNIT_CASE(gpio_virtio_order_silent_request_irq),
