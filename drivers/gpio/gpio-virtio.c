@@ -121,8 +121,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_gpio_poll_ms);
  * enum virtio_gpio_state - progress of the way back from a reset
  * @VIRTIO_GPIO_DOWN: nothing can be sent
  * @VIRTIO_GPIO_RESTORE_LEVELS: levels are being restored
- * @VIRTIO_GPIO_RESTORE_OUTPUTS: then the direction of outputs
- * @VIRTIO_GPIO_RESTORE_INPUTS: then the direction of inputs
+ * @VIRTIO_GPIO_RESTORE_DIRECTIONS: then directions
  * @VIRTIO_GPIO_UP: lines are restored; interrupts follow the irq core
  *
  * A state is left when all requests of it are answered.
@@ -130,8 +129,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_gpio_poll_ms);
 enum virtio_gpio_state {
 	VIRTIO_GPIO_DOWN,
 	VIRTIO_GPIO_RESTORE_LEVELS,
-	VIRTIO_GPIO_RESTORE_OUTPUTS,
-	VIRTIO_GPIO_RESTORE_INPUTS,
+	VIRTIO_GPIO_RESTORE_DIRECTIONS,
 	VIRTIO_GPIO_UP,
 };
 
@@ -354,11 +352,9 @@ struct virtio_gpio {
 			dev_err(&__vgpio->vdev->dev, fmt, ##__VA_ARGS__); \
 	} while (0)
 
-static void virtio_gpio_report(struct virtio_gpio *vgpio,
-			       const struct virtio_gpio_msg *msg, int ret)
+static void virtio_gpio_report(struct virtio_gpio *vgpio, const struct virtio_gpio_msg *msg,
+			       int ret)
 {
-	lockdep_assert_held(&vgpio->lock);
-
 	if (msg->call && msg->call->reported)
 		return;
 	if (msg->call)
@@ -375,9 +371,8 @@ static bool virtio_gpio_is_dead(struct virtio_gpio *vgpio)
 {
 	lockdep_assert_held(&vgpio->lock);
 
-	return vgpio->stopped ||
-	       (vgpio->state != VIRTIO_GPIO_DOWN && !vgpio->suspended &&
-		virtqueue_is_broken(vgpio->requestq));
+	return vgpio->stopped || (vgpio->state != VIRTIO_GPIO_DOWN && !vgpio->suspended &&
+				  virtqueue_is_broken(vgpio->requestq));
 }
 
 /* Messages */
@@ -451,8 +446,7 @@ static int virtio_gpio_add_bufs(struct virtqueue *vq, void *req, size_t req_len,
  * The direction of a line is not known while a request to set it is out. The
  * status is preset, since a device may return buffers without writing to them.
  */
-static void virtio_gpio_submit(struct virtio_gpio *vgpio,
-			       struct virtio_gpio_msg *msg,
+static void virtio_gpio_submit(struct virtio_gpio *vgpio, struct virtio_gpio_msg *msg,
 			       struct list_head *list)
 {
 	if (msg->req.type == cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION))
@@ -483,13 +477,6 @@ static bool virtio_gpio_irq_is_enabled(struct virtio_gpio *vgpio, const struct v
 	       irq->device_type == virtio_gpio_irq_wanted(vgpio, irq);
 }
 
-static void virtio_gpio_report_no_room(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq)
-{
-	if (!irq->no_room_reported)
-		virtio_gpio_err(vgpio, "no room in the eventq for line %u\n", irq->gpio);
-	irq->no_room_reported = true;
-}
-
 /**
  * virtio_gpio_queue_events() - Queue the buffers of interrupts that are ready
  * @vgpio: the device
@@ -512,32 +499,36 @@ static struct virtqueue *virtio_gpio_queue_events(struct virtio_gpio *vgpio)
 		return NULL;
 
 	list_for_each_entry_safe(irq, next, &vgpio->ready, node) {
-		if (virtio_gpio_irq_is_enabled(vgpio, irq) &&
-		    test_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags) &&
-		    !test_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags)) {
-			if (!virtio_gpio_has_room(vq)) {
-				virtio_gpio_report_no_room(vgpio, irq);
-				continue;
-			}
-			irq->req.gpio = cpu_to_le16(irq->gpio);
-			irq->event.status = VIRTIO_GPIO_IRQ_STATUS_INVALID;
-			if (virtio_gpio_add_bufs(vq, &irq->req,
-						 sizeof(irq->req), &irq->event,
-						 sizeof(irq->event), irq)) {
-				virtio_gpio_retry(vgpio);
-				break;
-			}
-			irq->queued = true;
-			added = true;
+		if (!virtio_gpio_irq_is_enabled(vgpio, irq) ||
+		    !test_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags) ||
+		    test_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags)) {
+			list_del_init(&irq->node);
+			continue;
+		}
+		if (!virtio_gpio_has_room(vq)) {
+			if (!irq->no_room_reported)
+				virtio_gpio_err(vgpio, "no room in the eventq for line %u\n",
+						irq->gpio);
+			irq->no_room_reported = true;
+			continue;
+		}
+		irq->req.gpio = cpu_to_le16(irq->gpio);
+		irq->event.status = VIRTIO_GPIO_IRQ_STATUS_INVALID;
+		if (virtio_gpio_add_bufs(vq, &irq->req, sizeof(irq->req),
+					 &irq->event, sizeof(irq->event), irq)) {
+			virtio_gpio_retry(vgpio);
+			break;
 		}
 		list_del_init(&irq->node);
+		irq->queued = true;
+		added = true;
 	}
 
 	return added && virtqueue_kick_prepare(vq) ? vq : NULL;
 }
 
-static void virtio_gpio_irq_send_type(struct virtio_gpio *vgpio,
-				      struct virtio_gpio_irq *irq, u8 type)
+static void virtio_gpio_irq_send_type(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq,
+				      u8 type)
 {
 	struct virtio_gpio_msg *msg = &irq->msg[!!type];
 
@@ -657,8 +648,7 @@ static bool virtio_gpio_irq_defer(struct virtio_gpio *vgpio, struct virtio_gpio_
  *
  * Context: Any context. The caller holds the lock.
  */
-static void virtio_gpio_process_event(struct virtio_gpio *vgpio,
-				      struct virtio_gpio_irq *irq,
+static void virtio_gpio_process_event(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq,
 				      unsigned int len)
 {
 	u8 status = READ_ONCE(irq->event.status);
@@ -731,8 +721,8 @@ static void virtio_gpio_update_line(struct virtio_gpio *vgpio, const struct virt
 }
 
 /* The device has answered a message, or will never do so. */
-static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio,
-				     struct virtio_gpio_msg *msg, int ret)
+static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio, struct virtio_gpio_msg *msg,
+				     int ret)
 {
 	struct virtio_gpio_call *call = msg->call;
 
@@ -835,24 +825,19 @@ static struct virtqueue *virtio_gpio_send_msgs(struct virtio_gpio *vgpio)
 }
 
 /* Whether the line needs a request in this state, which is filled in */
-static bool virtio_gpio_restore_msg(struct virtio_gpio *vgpio,
-				    struct virtio_gpio_msg *msg, u16 gpio)
+static bool virtio_gpio_restore_msg(struct virtio_gpio *vgpio, struct virtio_gpio_msg *msg,
+				    u16 gpio)
 {
 	const struct virtio_gpio_line *line = &vgpio->lines[gpio];
 
-	switch (vgpio->state) {
-	case VIRTIO_GPIO_RESTORE_LEVELS:
+	if (vgpio->state == VIRTIO_GPIO_RESTORE_LEVELS) {
 		virtio_gpio_init_msg(msg, VIRTIO_GPIO_MSG_SET_VALUE, gpio, line->high);
 		return line->has_level;
-	case VIRTIO_GPIO_RESTORE_OUTPUTS:
-		virtio_gpio_init_msg(msg, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
-				     VIRTIO_GPIO_DIRECTION_OUT);
-		return line->owned && line->out && line->level_valid;
-	default:
-		virtio_gpio_init_msg(msg, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
-				     VIRTIO_GPIO_DIRECTION_IN);
-		return line->owned && !line->out;
 	}
+
+	virtio_gpio_init_msg(msg, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
+			     line->out ? VIRTIO_GPIO_DIRECTION_OUT : VIRTIO_GPIO_DIRECTION_IN);
+	return line->owned && (!line->out || line->level_valid);
 }
 
 /**
@@ -921,8 +906,7 @@ static int virtio_gpio_parse_reply(const struct virtio_gpio_msg *msg, unsigned i
 	}
 }
 
-static void virtio_gpio_process_reply(struct virtio_gpio *vgpio,
-				      struct virtio_gpio_msg *msg,
+static void virtio_gpio_process_reply(struct virtio_gpio *vgpio, struct virtio_gpio_msg *msg,
 				      unsigned int len)
 {
 	int ret = virtio_gpio_parse_reply(msg, len);
@@ -1043,10 +1027,8 @@ struct virtio_gpio_progress {
  * Return: 0 to wait, -ENODEV if the device is gone, -EINTR if the task is
  *	   killed, -ESHUTDOWN if the device is down for too long, or -ETIMEDOUT.
  */
-static int virtio_gpio_check_progress(struct virtio_gpio *vgpio,
-				      const void *owner,
-				      const unsigned int *open,
-				      struct virtio_gpio_progress *p)
+static int virtio_gpio_check_progress(struct virtio_gpio *vgpio, const void *owner,
+				      const unsigned int *open, struct virtio_gpio_progress *p)
 {
 	unsigned int timeout_ms = READ_ONCE(virtio_gpio_timeout_ms);
 	struct virtio_gpio_msg *msg;
@@ -1091,8 +1073,6 @@ static int virtio_gpio_check_progress(struct virtio_gpio *vgpio,
 static void virtio_gpio_abort_call(struct virtio_gpio *vgpio, struct virtio_gpio_call *call)
 {
 	struct virtio_gpio_msg *msg, *next;
-
-	lockdep_assert_held(&vgpio->lock);
 
 	list_for_each_entry_safe(msg, next, &vgpio->pending, node) {
 		if (msg->call != call)
@@ -1290,8 +1270,7 @@ static int virtio_gpio_get_direction(struct gpio_chip *gc, unsigned int gpio)
  * gpiochip_add_data() calls this without the reserved lines in the mask, and
  * then asks for the direction of each valid line. Ask for all of them at once.
  */
-static int virtio_gpio_init_valid_mask(struct gpio_chip *gc,
-				       unsigned long *valid_mask,
+static int virtio_gpio_init_valid_mask(struct gpio_chip *gc, unsigned long *valid_mask,
 				       unsigned int ngpio)
 {
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
@@ -1306,8 +1285,7 @@ static int virtio_gpio_init_valid_mask(struct gpio_chip *gc,
 
 static int virtio_gpio_direction_input(struct gpio_chip *gc, unsigned int gpio)
 {
-	return virtio_gpio_req(gpiochip_get_data(gc),
-			       VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
+	return virtio_gpio_req(gpiochip_get_data(gc), VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
 			       VIRTIO_GPIO_DIRECTION_IN);
 }
 
@@ -1324,8 +1302,7 @@ static int virtio_gpio_set(struct gpio_chip *gc, unsigned int gpio, int value)
 static int virtio_gpio_direction_output(struct gpio_chip *gc, unsigned int gpio, int value)
 {
 	return virtio_gpio_set(gc, gpio, value) ?:
-	       virtio_gpio_req(gpiochip_get_data(gc),
-			       VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
+	       virtio_gpio_req(gpiochip_get_data(gc), VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
 			       VIRTIO_GPIO_DIRECTION_OUT);
 }
 
@@ -1490,7 +1467,6 @@ static unsigned int virtio_gpio_irq_startup(struct irq_data *d)
 		WRITE_ONCE(irq->waiter, current);
 	WRITE_ONCE(irq->type, irqd_get_trigger_type(d));
 	WRITE_ONCE(irq->accepted_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
-	clear_bit(VIRTIO_GPIO_IRQ_PENDING, &irq->flags);
 	set_bit(VIRTIO_GPIO_IRQ_FRESH, &irq->flags);
 	WRITE_ONCE(irq->refused_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
 	set_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags);
@@ -1574,7 +1550,8 @@ static int virtio_gpio_irq_make_input(struct virtio_gpio *vgpio, u16 gpio)
 			return 0;
 
 	/* Not through the chip, which may be being removed */
-	return virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio, VIRTIO_GPIO_DIRECTION_IN);
+	return virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
+			       VIRTIO_GPIO_DIRECTION_IN);
 }
 
 /* Whatever the waiter does, the device is told as soon as it can be. */
@@ -1583,10 +1560,8 @@ static void virtio_gpio_irq_wait(struct virtio_gpio *vgpio, struct virtio_gpio_i
 	struct virtio_gpio_progress p = { };
 	int ret = 0;
 
-	while (!ret &&
-	       !wait_event_timeout(vgpio->waitq,
-				   virtio_gpio_irq_is_settled(vgpio, irq),
-				   VIRTIO_GPIO_POLL))
+	while (!ret && !wait_event_timeout(vgpio->waitq, virtio_gpio_irq_is_settled(vgpio, irq),
+					   VIRTIO_GPIO_POLL))
 		ret = virtio_gpio_check_progress(vgpio, irq, &irq->open, &p);
 	if (ret == -ETIMEDOUT || ret == -ESHUTDOWN)
 		virtio_gpio_err(vgpio, "trigger type of line %u not set: %pe\n",
@@ -1709,8 +1684,7 @@ static const struct irq_chip virtio_gpio_irq_chip = {
 	.irq_bus_sync_unlock	= virtio_gpio_irq_bus_sync_unlock,
 	.irq_request_resources	= virtio_gpio_irq_request_resources,
 	.irq_release_resources	= virtio_gpio_irq_release_resources,
-	.flags			= IRQCHIP_IMMUTABLE |
-				  IRQCHIP_ENABLE_WAKEUP_ON_SUSPEND,
+	.flags			= IRQCHIP_IMMUTABLE | IRQCHIP_ENABLE_WAKEUP_ON_SUSPEND,
 };
 
 /* Virtqueues */
@@ -2001,7 +1975,6 @@ static void virtio_gpio_init_chip(struct virtio_gpio *vgpio)
 
 	/* The event comes from the outside so no parent handler */
 	gpio_irq_chip_set_chip(&gc->irq, &virtio_gpio_irq_chip);
-	gc->irq.default_type = IRQ_TYPE_NONE;
 	/*
 	 * The device masks a line when it fires, and latches edges until it is
 	 * unmasked, so edges are handled like levels.

@@ -5881,9 +5881,9 @@ static unsigned int bank_replay_rank(const struct virtio_gpio_request *req)
 	case VIRTIO_GPIO_MSG_SET_VALUE:
 		return 1;
 	case VIRTIO_GPIO_MSG_SET_DIRECTION:
-		return 1 + le32_to_cpu(req->value);
+		return 2;
 	case VIRTIO_GPIO_MSG_IRQ_TYPE:
-		return 4;
+		return 3;
 	default:
 		return 0;
 	}
