@@ -5754,7 +5754,8 @@ static int gpio_virtio_sleep_init(struct kunit *test)
 {
 	const struct sleep_kind *kind = test->param_value;
 
-	if (kind->down == kunit_virtio_freeze && !IS_ENABLED(CONFIG_PM_SLEEP))
+	if (kind && kind->down == kunit_virtio_freeze &&
+	    !IS_ENABLED(CONFIG_PM_SLEEP))
 		kunit_skip(test, "no freeze without CONFIG_PM_SLEEP");
 
 	return 0;
@@ -7625,6 +7626,7 @@ static struct kunit_case gpio_virtio_recover_cases[] = {
 
 static struct kunit_suite gpio_virtio_recover_suite = {
 	.name = "gpio_virtio_recover",
+	.init = gpio_virtio_sleep_init,
 	.test_cases = gpio_virtio_recover_cases,
 };
 
@@ -8409,6 +8411,7 @@ static struct kunit_case gpio_virtio_order_cases[] = {
 
 static struct kunit_suite gpio_virtio_order_suite = {
 	.name = "gpio_virtio_order",
+	.init = gpio_virtio_sleep_init,
 	.test_cases = gpio_virtio_order_cases,
 };
 
