@@ -66,6 +66,7 @@ lacks() {
 	cpus) (($(nproc) > 1)) || say_lack "this guest has one processor" ;;
 	selftests) type -P gpio-mockup-cdev >/dev/null || say_lack "the selftests of this kernel have no program for this" ;;
 	virtuser) [[ -d /sys/bus/platform/drivers/gpio-virtuser ]] || say_lack "this kernel has no gpio-virtuser" ;;
+	supply) compgen -G '/sys/bus/platform/drivers/reg-userspace-consumer/*/state' >/dev/null || say_lack "nothing tells this guest of a regulator and its user" ;;
 	users) [[ $(chip_with key-enter) && -d /sys/class/leds/lamp ]] || say_lack "nothing tells this guest of keys and LEDs on its lines" ;;
 	esac
 }
@@ -105,8 +106,6 @@ why_no_unplug() {
 why_no_uio() {
 	if [[ ! -d /sys/class/uio ]]; then
 		say_lack "uio_pdrv_genirq of this kernel knows no ACPI"
-	elif [[ $GUEST_KERNEL == kasan ]]; then
-		say_lack "uio_pdrv_genirq enables the interrupt under a spinlock, where the chip of an interrupt must not sleep; this kernel says so"
 	fi
 }
 
@@ -196,6 +195,7 @@ run_case() {
 		return
 	fi
 	"$1"
+	[[ $BOARD == 0 || $FAILURE ]] || no_new_violation
 	clean_up
 	[[ -z $FORGIVEN ]] || EXCUSED+="|$FORGIVEN"
 	[[ $FAILURE ]] || check "the kernel's log" "$(complaints "$1")" ''

@@ -21,6 +21,9 @@ declare -A EXCEPTIONS=(
 	[aggregator]=$INVERTED
 	[two_chips]=$INVERTED
 	[key]=$INVERTED
+	[key_bouncy]=$INVERTED
+	[keypad]=$INVERTED
+	[knob]=$INVERTED
 	[parallel_raw]=$INVERTED
 	[processors]=$INVERTED
 	[removed]=$INVERTED
@@ -37,7 +40,7 @@ declare -A EXCEPTIONS=(
 excused_at_boot() {
 	printf '^$'
 	[[ $DEVICE != reference ]] || printf '|request 0x6 for line 2 failed: -22'
-	[[ ! $(lacks irq) ]] || printf '|gpio-keys .*Unable to get irq number for GPIO'
+	[[ ! $(lacks irq) ]] || printf '|gpio-keys .*Unable to get irq number for GPIO|pps-gpio .*failed (to map GPIO to IRQ|with error -22)'
 }
 
 # exception CASE: why the device cannot do it; nothing when it can.

@@ -112,8 +112,20 @@ run_guest() {
 	guest_tools
 	GUEST_EXTRA=60
 	start_devices "$(devices_wanted)"
-	[[ $DEVICE != sim ]] || ! recorded || watch_device
+	watch_devices
 	run_cases "$1" "start_$KIND"
+}
+
+# watch_devices: for what the cases ask of the past. What asks for much does so of
+# the first.
+watch_devices() {
+	local board
+	[[ $DEVICE == sim ]] || return 0
+	for board in "${!BOARDS[@]}"; do
+		if ((board > 0)) || recorded; then
+			watch_device "$board"
+		fi
+	done
 }
 
 # emulate: processors are slow then.
@@ -179,7 +191,7 @@ guest_helpers() {
 
 compile_helpers() {
 	local program utils=$SRC/tools/gpio/gpio-utils
-	for program in gpio-uapi gpio-stress fail-nth; do
+	for program in gpio-uapi gpio-stress fail-nth i2c-read; do
 		gcc -O2 -Wall -Wextra -Werror -pthread -o "$GUEST/guest/bin/$program" "$GUEST/guest/$program.c" || return
 	done
 	gcc -O2 -D_GNU_SOURCE -c -o "$GUEST/gpio-utils.o" "$utils.c" || return

@@ -45,7 +45,7 @@ build_uml() {
 		return
 	fi
 	if [[ $GUEST_KERNEL != plain ]] || kunit_is_old; then
-		build_guest_kernel guest 900 demo-uml.config guest-uml.config
+		build_guest_kernel guest 1100 demo-uml.config guest-uml.config
 		return
 	fi
 	scratch_dir dir
@@ -252,17 +252,18 @@ remove_device() {
 	answer
 }
 
-# watch_device: keep every change of a line of the first device from now on.
+# watch_device BOARD: keep every change of a line of it from now on.
 watch_device() {
-	(exec_alone timeout -s KILL $((GUEST_SECONDS + GUEST_EXTRA)) "$SIM" ctl "$GUEST/ctl0" watch \
-		</dev/null >"$GUEST/watch.log" 2>&1) &
+	(exec_alone timeout -s KILL $((GUEST_SECONDS + GUEST_EXTRA)) "$SIM" ctl "$GUEST/ctl$1" watch \
+		</dev/null >"$GUEST/watch$1.log" 2>&1) &
 	at_exit end_process $!
 	disown $!
 }
 
-# ask_watch NUMBER: how the line has changed.
+# ask_watch BOARD-AND-NUMBERS: how these lines of it have changed, in order.
 ask_watch() {
-	mapfile -t ANSWER < <(sed -n "s/^line $1 /|&/p" "$GUEST/watch.log")
+	local lines=${1#* }
+	mapfile -t ANSWER < <(sed -nE "s/^line (${lines// /|}) /|&/p" "$GUEST/watch${1%% *}.log")
 	ANSWER+=('=0')
 	answer
 }
@@ -303,7 +304,7 @@ both_alive() {
 # keep_guest_logs: out of the scratch folder, for afterwards.
 keep_guest_logs() {
 	local name log
-	for name in console qemu device0 device1 watch; do
+	for name in console qemu device{0,1,2} watch{0,1,2}; do
 		[[ -e $GUEST/$name.log ]] || continue
 		log_file log "$VERB-$name"
 		cp -f "$GUEST/$name.log" "$log" 2>/dev/null || true

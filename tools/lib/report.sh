@@ -48,7 +48,7 @@ count_report() {
 begin_case() {
 	CASE=$1 TITLE=$2 CASE_LOG=() CASE_START=${EPOCHREALTIME//[!0-9]/}
 	local file
-	for file in "$GUEST"/{device*.log,watch.log,trace*.json}; do
+	for file in "$GUEST"/{device*.log,watch*.log,trace*.json}; do
 		[[ ! -e $file ]] || LOG_AT[$file]=$(stat -c %s "$file")
 	done
 }

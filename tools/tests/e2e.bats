@@ -142,7 +142,7 @@ Call Trace:" ]
 
 @test "what the guest's programs do not understand" {
 	local program
-	for program in gpio-stress fail-nth; do
+	for program in gpio-stress fail-nth i2c-read; do
 		gcc -Wall -Wextra -Werror -pthread -o "$BATS_TEST_TMPDIR/$program" "$REPO/tools/guest/$program.c"
 	done
 	run "$BATS_TEST_TMPDIR/gpio-stress" -n 10
@@ -153,6 +153,12 @@ Call Trace:" ]
 	[[ $output == *"/nowhere has no chip"* ]]
 	run "$BATS_TEST_TMPDIR/fail-nth" 1 nonsense
 	[ "$status" -eq 2 ]
+	run "$BATS_TEST_TMPDIR/i2c-read" /dev/null
+	[ "$status" -eq 2 ]
+	[[ $output == usage:* ]]
+	run "$BATS_TEST_TMPDIR/i2c-read" /nowhere 0x50
+	[ "$status" -eq 1 ]
+	[ "$output" = "open ENOENT" ]
 }
 
 @test "a case that there is not" {

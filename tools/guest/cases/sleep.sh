@@ -32,11 +32,11 @@ sleep_ram() {
 # sleep_well HOW: as the host sees it, the device was reset on the way.
 sleep_well() {
 	local before
-	before=$(ask seen 0 | wc -l)
+	before=$(ask seen 0 0 | wc -l)
 	reset_stats || return
 	"sleep_$1" 2>/tmp/sleep
 	check "sleep" "$?: $(</tmp/sleep)" "0: " || return
-	ON_THE_WAY=$(ask seen 0 | tail -n +$((before + 1)))
+	ON_THE_WAY=$(ask seen 0 0 | tail -n +$((before + 1)))
 	check "resets of the device" "$(grep -c 'direction none' <<<"$ON_THE_WAY")" 1
 }
 
