@@ -130,7 +130,7 @@ hostile_replies() {
 a_case hostile_replug "a device that answers at random, from its names on, while it is reset again and again" faults replug
 hostile_replug() {
 	local device
-	FORGIVEN='request 0x|late reply|event for line|interrupt of line|callbacks suppressed|id [0-9]+ out of range|the device has no lines|probe with driver gpio_virtio failed|failed to add the GPIO chip|WARNING: .* at free_irq'
+	FORGIVEN='request 0x|late reply|event for line|interrupt of line|callbacks suppressed|id [0-9]+ out of range|the device has no lines|probe with driver gpio_virtio failed|failed to (add|set up) the GPIO chip|GPIOs .* failed to register|WARNING: .* at free_irq'
 	device=$(virtio_device)
 	wrong_by_chance <<<"$WRONG_REPLIES"$'\n'"$WRONG_STARTS"$'\n'"silence 0.1%" || return
 	[[ $(lacks config) ]] || wrong_by_chance <<<"$WRONG_CONFIG" || return
