@@ -23,19 +23,21 @@
  * any of these                    the type changes or it is shut down: changing;
  *                                 the device is reset: off
  *
- * Wanted is the irq core's type from irq_startup() to irq_shutdown(), or the last
- * one that was accepted if that is refused; NONE otherwise, and while the system
- * sleeps for a line that must not wake it. A type is changed by way of NONE.
- * Events are dropped meanwhile, and the line is not queued twice.
+ * Wanted is the irq core's type from irq_startup() to irq_shutdown(), or if that
+ * was refused, the last one that was accepted. It is NONE otherwise, and while
+ * the system sleeps for a line that must not wake it. A type is changed by way of
+ * NONE; events are dropped meanwhile, and the line is not queued twice.
  *
  * virtio_gpio.lock (irq-safe) protects what the device has: lines, messages, the
  * device's side of interrupts, and both virtqueues once they are set up, except
  * virtqueue_notify(), which is called under RCU. What the irq core wants of an
- * interrupt are atomic flags and bytes, written with its descriptor locked.
+ * interrupt are atomic flags, and bytes that are read and written whole.
  *
- * irq_chip callbacks with a raw lock held: leave work to the irq_work.
+ * irq_chip callbacks with a raw lock held: change these, and may queue the
+ * irq_work.
  * irq_bus_sync_unlock(), unless interrupts are off; callbacks of virtqueues,
- * irq_work, work: take the lock. They call flow handlers without it.
+ * irq_work, work: take the lock.
+ * Flow handlers: called by callbacks of virtqueues and irq_work, without it.
  * irq_bus_sync_unlock() in a task that has started the interrupt or changed its
  * type; gpio_chip operations but request() and free(), irq_request_resources():
  * sleep until the device answers, for a fatal signal, or until a timeout.
@@ -299,7 +301,8 @@ struct virtio_gpio_irq {
  * @sent: messages that the device has
  * @in_flight: number of messages in @sent
  * @replies: number of replies so far; may wrap around
- * @outages: number of times that the device went down; may wrap around
+ * @restarts: number of times that the device went down, and of replies that
+ *	      restore lines; may wrap around
  * @waiters: number of waits for the device, whose end removal waits for
  * @stopped: the driver is being removed
  * @hold_calls: messages of callers are not sent
@@ -331,7 +334,7 @@ struct virtio_gpio {
 	struct list_head sent;
 	unsigned int in_flight;
 	unsigned int replies;
-	unsigned int outages;
+	unsigned int restarts;
 	unsigned int waiters;
 	bool stopped;
 	bool hold_calls;
@@ -363,15 +366,12 @@ static void virtio_gpio_report(struct virtio_gpio *vgpio, const struct virtio_gp
 			le16_to_cpu(msg->req.type), le16_to_cpu(msg->req.gpio), ERR_PTR(ret));
 }
 
-/*
- * A device whose queues are broken for a reset comes back, so it is not dead.
- * The virtio core resets one that was suspended before it calls the driver.
- */
+/* A device whose queues are broken for a reset comes back, so it is not dead. */
 static bool virtio_gpio_is_dead(struct virtio_gpio *vgpio)
 {
 	lockdep_assert_held(&vgpio->lock);
 
-	return vgpio->stopped || (vgpio->state != VIRTIO_GPIO_DOWN && !vgpio->suspended &&
+	return vgpio->stopped || (vgpio->state != VIRTIO_GPIO_DOWN &&
 				  virtqueue_is_broken(vgpio->requestq));
 }
 
@@ -735,6 +735,8 @@ static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio, struct virtio_gp
 	}
 
 	virtio_gpio_update_line(vgpio, msg);
+	if (call == vgpio->restore_call)
+		vgpio->restarts++;
 	if (--call->open || call == vgpio->restore_call)
 		return;
 	if (call->async)
@@ -744,7 +746,8 @@ static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio, struct virtio_gp
 }
 
 /*
- * What changes a line waits until all lines are restored, as that would undo it.
+ * After a reset, what changes a line waits until the line is restored, or given
+ * up, as that would undo it.
  *
  * The driver must not send type messages for an output (section 5.18.6.8), so a
  * line whose interrupt was freed keeps its direction until the device has
@@ -753,12 +756,14 @@ static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio, struct virtio_gp
  */
 static bool virtio_gpio_is_blocked(struct virtio_gpio *vgpio, const struct virtio_gpio_msg *msg)
 {
+	struct virtio_gpio_line *line = &vgpio->lines[le16_to_cpu(msg->req.gpio)];
 	struct virtio_gpio_irq *irq;
 
 	if (msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION) &&
 	    msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_VALUE))
 		return false;
-	if (vgpio->state != VIRTIO_GPIO_UP)
+	if (vgpio->state != VIRTIO_GPIO_UP && ((line->has_level && !line->level_valid) ||
+					       (line->owned && !line->dir_valid)))
 		return true;
 	irq = xa_load(&vgpio->irqs, le16_to_cpu(msg->req.gpio));
 
@@ -832,12 +837,12 @@ static bool virtio_gpio_restore_msg(struct virtio_gpio *vgpio, struct virtio_gpi
 
 	if (vgpio->state == VIRTIO_GPIO_RESTORE_LEVELS) {
 		virtio_gpio_init_msg(msg, VIRTIO_GPIO_MSG_SET_VALUE, gpio, line->high);
-		return line->has_level;
+		return line->has_level && !line->level_valid;
 	}
 
 	virtio_gpio_init_msg(msg, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
 			     line->out ? VIRTIO_GPIO_DIRECTION_OUT : VIRTIO_GPIO_DIRECTION_IN);
-	return line->owned && (!line->out || line->level_valid);
+	return line->owned && !line->dir_valid && (!line->out || line->level_valid);
 }
 
 /**
@@ -942,8 +947,6 @@ static void virtio_gpio_process_used(struct virtio_gpio *vgpio)
 	struct virtio_gpio_msg *msg;
 	unsigned int len;
 
-	lockdep_assert_held(&vgpio->lock);
-
 	/* Interrupts may come before probe has the virtqueues. */
 	while (vgpio->requestq && (msg = virtqueue_get_buf(vgpio->requestq, &len))) {
 		if (msg->irq)
@@ -1000,14 +1003,14 @@ DEFINE_LOCK_GUARD_1(virtio_gpio_sync, struct virtio_gpio,
  * @open: its messages without a reply
  * @ahead: messages that the device has had for longer
  * @replies: virtio_gpio.replies
- * @outages: virtio_gpio.outages
+ * @restarts: virtio_gpio.restarts
  * @idle_polls: polls without progress in a row
  */
 struct virtio_gpio_progress {
 	unsigned int open;
 	unsigned int ahead;
 	unsigned int replies;
-	unsigned int outages;
+	unsigned int restarts;
 	unsigned int idle_polls;
 };
 
@@ -1019,7 +1022,7 @@ struct virtio_gpio_progress {
  * @p: what was seen so far
  *
  * Progress is a reply to what was sent earlier, or to anything while there is
- * no room for the message, or a reset. Later requests do not count, as a device
+ * no room for the message, a reset, and a line that is restored. Later requests do not count, as a device
  * may have lost just one. Time is counted in polls, so it stops while the machine does.
  * A poll also handles replies whose interrupt was lost.
  *
@@ -1049,17 +1052,16 @@ static int virtio_gpio_check_progress(struct virtio_gpio *vgpio, const void *own
 		ahead++;
 	}
 	p->idle_polls++;
-	if (*open != p->open || vgpio->outages != p->outages ||
+	if (*open != p->open || vgpio->restarts != p->restarts ||
 	    (sent && ahead != p->ahead) ||
 	    (!sent && vgpio->replies != p->replies &&
-	     (vgpio->state != VIRTIO_GPIO_UP || vgpio->hold_calls ||
-	      vgpio->in_flight == VIRTIO_GPIO_MAX_MSGS ||
+	     (vgpio->hold_calls || vgpio->in_flight == VIRTIO_GPIO_MAX_MSGS ||
 	      !virtio_gpio_has_room(vgpio->requestq))))
 		p->idle_polls = 0;
 	p->open = *open;
 	p->ahead = ahead;
 	p->replies = vgpio->replies;
-	p->outages = vgpio->outages;
+	p->restarts = vgpio->restarts;
 
 	if (vgpio->state == VIRTIO_GPIO_DOWN)
 		return p->idle_polls < VIRTIO_GPIO_HOLD_POLLS ? 0 : -ESHUTDOWN;
@@ -1483,7 +1485,6 @@ static void virtio_gpio_irq_shutdown(struct irq_data *d)
 	if (!irq)
 		return;
 	clear_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags);
-	clear_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags);
 	clear_bit(VIRTIO_GPIO_IRQ_PENDING, &irq->flags);
 	set_bit(VIRTIO_GPIO_IRQ_RESTART, &irq->flags);
 }
@@ -1513,8 +1514,7 @@ static int virtio_gpio_irq_set_wake(struct irq_data *d, unsigned int on)
 	struct virtio_gpio_irq *irq = virtio_gpio_irq_get(d);
 
 	if (!irq || (on && (vgpio->off_in_suspend ||
-			    !(vgpio->wakeup_source ||
-			      device_may_wakeup(&vgpio->vdev->dev)))))
+			    !(vgpio->wakeup_source || device_may_wakeup(&vgpio->vdev->dev)))))
 		return -ENXIO;
 	assign_bit(VIRTIO_GPIO_IRQ_WAKE, &irq->flags, on);
 
@@ -1750,7 +1750,7 @@ static void virtio_gpio_set_down(struct virtio_gpio *vgpio)
 {
 	vgpio->state = VIRTIO_GPIO_DOWN;
 	vgpio->hold_calls = true;
-	vgpio->outages++;
+	vgpio->restarts++;
 }
 
 /* A device that was reset has no state. */
@@ -2107,7 +2107,8 @@ static int virtio_gpio_freeze(struct virtio_device *vdev)
  * @vdev: the virtio device
  *
  * Lines are restored as the device answers, so neither a slow device nor a
- * passing failure is final. Calls are held for a limited time.
+ * passing failure is final. Calls are held for a limited time; those that change
+ * a line wait until it is restored.
  *
  * Context: May sleep.
  * Return: 0, or -errno if the device cannot be used before its next reset.

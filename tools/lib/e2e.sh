@@ -66,20 +66,22 @@ build_guest() {
 	prepare
 	build_early
 	provide_kernel
+	finish_job early
 	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"
 	use_tree "$SERIES_HEAD"
 	"build_$KIND"
-	finish_job early
 	build_sim
 	[[ $DEVICE == sim ]] || "build_$DEVICE"
 }
 
-# build_early: to fetch a kernel keeps one processor busy. Meanwhile the other one makes
-# what a guest needs besides. What fails there is done again, and then explained.
+# build_early: to fetch a kernel, where there is none yet, keeps one processor busy.
+# Meanwhile the other one makes what a guest needs besides. What fails there is done
+# again, and then explained.
 build_early() {
 	local log
+	[[ ! -d $CACHE/tree ]] || return 0
 	log_file log guest-early
-	start_job early 900 "$log" own_run early_parts
+	start_job early 4500 "$log" own_run early_parts
 }
 
 early_parts() {
@@ -116,8 +118,8 @@ run_guest() {
 	run_cases "$1" "start_$KIND"
 }
 
-# watch_devices: for what the cases ask of the past. What asks for much does so of
-# the first.
+# watch_devices: keep what devices report, for cases that look at what has happened. Of
+# the first one that would be too much where a case asks for much of it.
 watch_devices() {
 	local board
 	[[ $DEVICE == sim ]] || return 0

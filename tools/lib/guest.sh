@@ -40,7 +40,8 @@ ONLY_DEMO=0
 # less, which builds in little more than half of the time.
 build_uml() {
 	local dir options
-	if ((ONLY_DEMO)) && [[ ! -e $CACHE/build/$BASE_ID/kunit-plain/linux ]]; then
+	if ((ONLY_DEMO)) && [[ ! -e $CACHE/build/$BASE_ID/kunit-plain/linux &&
+		! -e $CACHE/build/$BASE_ID/guest/linux ]]; then
 		build_guest_kernel demo 700 demo-uml.config
 		return
 	fi

@@ -8144,6 +8144,32 @@ static void gpio_virtio_order_newer_than_restore(struct kunit *test)
 	bank_expect_driven(bank, 65, 0);
 }
 
+/* A restore that does not end, as a reply is lost, holds up its line only. */
+static void gpio_virtio_order_lost_restore_reply(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	bank_down(bank);
+	bank_set_override(bank, bank_hold_set);
+	bank_up(bank);
+	KUNIT_ASSERT_EQ(test, bank_num_held(bank), 1);
+	bank_set_override(bank, NULL);
+
+	KUNIT_EXPECT_EQ(test, bank->gc->direction_output(bank->gc, 5, 1), 0);
+	call = bank_call(bank, bank_call_set_low, 3);
+	bank_expect_waiting(call);
+	KUNIT_EXPECT_EQ(test, bank->gc->set(bank->gc, 5, 0), 0);
+	kunit_virtio_task_kill(call->task);
+	bank_call_expect(call, -EINTR);
+
+	bank_answer_held(bank, 0);
+	bank_settle();
+	bank_expect_driven(bank, 3, 1);
+	bank_expect_driven(bank, 5, 0);
+}
+
 /* The time that a caller has waited does not count once the device is reset. */
 static void gpio_virtio_order_reset_after_long_wait(struct kunit *test)
 {
@@ -8412,6 +8438,8 @@ static void gpio_virtio_order_started_without_bus(struct kunit *test)
 
 static struct kunit_case gpio_virtio_order_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_order_newer_than_restore,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_order_lost_restore_reply,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_order_reset_after_long_wait,
 			 sleep_kind_gen_params),
