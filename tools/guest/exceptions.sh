@@ -22,7 +22,6 @@ declare -A EXCEPTIONS=(
 	[two_chips]=$INVERTED
 	[key]=$INVERTED
 	[key_bouncy]=$INVERTED
-	[keypad]=$INVERTED
 	[knob]=$INVERTED
 	[parallel_raw]=$INVERTED
 	[processors]=$INVERTED
