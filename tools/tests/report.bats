@@ -193,7 +193,7 @@ chosen() {
 }
 
 @test "steps: those without a name, all, and one with what it needs" {
-	[[ $(chosen guest) == "kernel build build-debug "*" guest" ]]
+	[[ $(chosen guest) == "kernel build-debug build "*" guest" ]]
 	[[ " $(chosen guest) " != *" "@(guest-qemu|sleep|kunit-5.10|check)" "* ]]
 	[[ $(chosen check) == "kernel "*" guest mails guest-qemu "*" kunit-rt "*" check" ]]
 	[[ " $(chosen check) " != *" "@(mutate|matrix|coverage|reference)" "* ]]
