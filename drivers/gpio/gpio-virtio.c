@@ -45,8 +45,9 @@
  * A device that sends nonsense: the request fails with -EIO, messages are rate
  * limited. One that falls silent: waits time out; a late reply still takes
  * effect. One that is reset: lines are restored as it answers, and requests
- * without a reply are sent again. One that breaks or goes: -ENODEV within 100
- * ms. Memory that the device may write to is freed after its reply or a reset.
+ * without a reply are sent again, or end with -ESHUTDOWN if it is down for a
+ * second. One that breaks or goes: -ENODEV within 100 ms. Memory that the device
+ * may write to is freed after its reply or a reset.
  */
 
 #include <linux/acpi.h>
@@ -67,6 +68,7 @@
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
+#include <linux/of.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
 #include <linux/pm_wakeup.h>
@@ -164,7 +166,7 @@ struct virtio_gpio_line {
  * @call: the call that it is part of, or NULL
  * @irq: the interrupt whose type it sets, or NULL
  * @ret: the value of the reply, or -errno; valid when answered
- * @reply: where the device writes: status, and value or names
+ * @reply: where the device writes: @res, or status and names
  * @reply_len: size of @reply in bytes
  * @req: what the device reads
  *
@@ -179,6 +181,11 @@ struct virtio_gpio_msg {
 	u8 *reply;
 	size_t reply_len;
 	struct virtio_gpio_request req;
+
+	/* private: written by the device */
+	__dma_from_device_group_begin(res);
+	struct virtio_gpio_response res;
+	__dma_from_device_group_end(res);
 };
 
 /**
@@ -189,9 +196,6 @@ struct virtio_gpio_msg {
  * @reported: an error was logged; one is enough for a call
  * @num: number of messages
  * @msg: the messages
- *
- * The replies are in the same allocation, in cache lines of their own. All of
- * them are preset before the first is mapped, so they can share cache lines.
  */
 struct virtio_gpio_call {
 	struct completion done;
@@ -272,9 +276,6 @@ struct virtio_gpio_irq {
 	struct virtio_gpio_irq_request req;
 
 	/* private: written by the device */
-	__dma_from_device_group_begin(replies);
-	struct virtio_gpio_response replies[2];
-	__dma_from_device_group_end(replies);
 	__dma_from_device_group_begin(event);
 	struct virtio_gpio_irq_response event;
 	__dma_from_device_group_end(event);
@@ -285,7 +286,6 @@ struct virtio_gpio_irq {
  * @vdev: the virtio device
  * @gc: the GPIO chip
  * @off_in_suspend: the transport cannot reach the device in suspend
- * @wakeup_source: firmware says that the transport can wake the system
  * @prober: the task in gpiochip_add_data()
  * @restore_call: messages that restore lines; allocated at probe
  * @deferred: interrupts that virtio_gpio_irq_run_deferred() has to look at
@@ -318,7 +318,6 @@ struct virtio_gpio {
 	struct virtio_device *vdev;
 	struct gpio_chip gc;
 	bool off_in_suspend;
-	bool wakeup_source;
 	struct task_struct *prober;
 	struct virtio_gpio_call *restore_call;
 	struct llist_head deferred;
@@ -382,30 +381,24 @@ static void virtio_gpio_init_msg(struct virtio_gpio_msg *msg, u16 type, u16 gpio
 	msg->req.type = cpu_to_le16(type);
 	msg->req.gpio = cpu_to_le16(gpio);
 	msg->req.value = cpu_to_le32(value);
+	msg->reply = &msg->res.status;
+	msg->reply_len = sizeof(msg->res);
 }
 
 static struct virtio_gpio_call *virtio_gpio_alloc_call(unsigned int num, gfp_t gfp)
 {
-	struct virtio_gpio_response *replies;
 	struct virtio_gpio_call *call;
-	size_t size;
 	unsigned int i;
 
-	size = ALIGN(struct_size(call, msg, num), ARCH_DMA_MINALIGN);
-	call = kzalloc(size + num * sizeof(*replies), gfp);
+	call = kzalloc_flex(*call, msg, num, gfp);
 	if (!call)
 		return NULL;
 
-	replies = (void *)call + size;
 	call->num = num;
 	call->open = num;
 	init_completion(&call->done);
-	for (i = 0; i < num; i++) {
-		INIT_LIST_HEAD(&call->msg[i].node);
+	for (i = 0; i < num; i++)
 		call->msg[i].call = call;
-		call->msg[i].reply = &replies[i].status;
-		call->msg[i].reply_len = sizeof(replies[i]);
-	}
 
 	return call;
 }
@@ -533,8 +526,6 @@ static void virtio_gpio_irq_send_type(struct virtio_gpio *vgpio, struct virtio_g
 	struct virtio_gpio_msg *msg = &irq->msg[!!type];
 
 	msg->irq = irq;
-	msg->reply = &irq->replies[!!type].status;
-	msg->reply_len = sizeof(irq->replies[0]);
 	virtio_gpio_init_msg(msg, VIRTIO_GPIO_MSG_IRQ_TYPE, irq->gpio, type);
 	virtio_gpio_submit(vgpio, msg, &vgpio->urgent);
 	irq->open++;
@@ -582,10 +573,10 @@ static void virtio_gpio_update_irqs(struct virtio_gpio *vgpio)
 }
 
 /*
- * Handle the reply to a type message. A type that is refused is sent once more by way of
- * NONE, in case the device has the interrupt enabled. If it is refused again,
- * the interrupt keeps the type that it had: irq_set_type() has returned. Until
- * %VIRTIO_GPIO_IRQ_RESTART is cleared, replies are to types of an earlier start.
+ * Handle the reply to a type message. A type that is refused is sent once more
+ * by way of NONE, in case the device has the interrupt enabled. If it is refused
+ * again, the interrupt keeps the type that it had: irq_set_type() has returned.
+ * Until %VIRTIO_GPIO_IRQ_RESTART is cleared, replies are to types of an earlier start.
  */
 static void virtio_gpio_irq_complete(struct virtio_gpio *vgpio, const struct virtio_gpio_msg *msg)
 {
@@ -746,8 +737,8 @@ static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio, struct virtio_gp
 }
 
 /*
- * After a reset, what changes a line waits until the line is restored, or given
- * up, as that would undo it.
+ * After a reset, requests for a line wait until it is restored, or given up:
+ * they would undo that, or tell what the line is until then.
  *
  * The driver must not send type messages for an output (section 5.18.6.8), so a
  * line whose interrupt was freed keeps its direction until the device has
@@ -757,14 +748,14 @@ static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio, struct virtio_gp
 static bool virtio_gpio_is_blocked(struct virtio_gpio *vgpio, const struct virtio_gpio_msg *msg)
 {
 	struct virtio_gpio_line *line = &vgpio->lines[le16_to_cpu(msg->req.gpio)];
+	u16 type = le16_to_cpu(msg->req.type);
 	struct virtio_gpio_irq *irq;
 
-	if (msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION) &&
-	    msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_VALUE))
-		return false;
 	if (vgpio->state != VIRTIO_GPIO_UP && ((line->has_level && !line->level_valid) ||
 					       (line->owned && !line->dir_valid)))
 		return true;
+	if (type != VIRTIO_GPIO_MSG_SET_DIRECTION && type != VIRTIO_GPIO_MSG_SET_VALUE)
+		return false;
 	irq = xa_load(&vgpio->irqs, le16_to_cpu(msg->req.gpio));
 
 	return irq && !test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags) &&
@@ -1022,9 +1013,10 @@ struct virtio_gpio_progress {
  * @p: what was seen so far
  *
  * Progress is a reply to what was sent earlier, or to anything while there is
- * no room for the message, a reset, and a line that is restored. Later requests do not count, as a device
- * may have lost just one. Time is counted in polls, so it stops while the machine does.
- * A poll also handles replies whose interrupt was lost.
+ * no room for the message, a reset, and a line that is restored. Replies to later
+ * requests do not count, as a device may have lost just one. Time is counted in
+ * polls, so it stops while the machine does. A poll also handles replies whose
+ * interrupt was lost.
  *
  * Context: Process context.
  * Return: 0 to wait, -ENODEV if the device is gone, -EINTR if the task is
@@ -1328,13 +1320,16 @@ static int virtio_gpio_set_multiple(struct gpio_chip *gc, unsigned long *mask, u
  * another CPU. So an interrupt stays deferred, and is not queued, until its
  * handler has returned.
  *
- * Context: As a handler of interrupts. The caller holds no locks.
+ * Context: As a handler of interrupts. The caller does not hold the lock.
  */
 static void virtio_gpio_irq_run_deferred(struct irq_work *work)
 {
 	struct virtio_gpio *vgpio = container_of(work, struct virtio_gpio, irq_work);
 	struct virtio_gpio_irq *irq, *next;
 	struct llist_node *list;
+
+	/* irq_work_sync() waits for one CPU only, so removal waits for RCU. */
+	guard(rcu)();
 
 	list = llist_reverse_order(llist_del_all(&vgpio->deferred));
 	llist_for_each_entry(irq, list, deferred_node) {
@@ -1508,13 +1503,15 @@ static int virtio_gpio_irq_set_type(struct irq_data *d, unsigned int type)
 	return 0;
 }
 
+/* virtio_uml and virtio_mmio wake the system where they are told so. */
 static int virtio_gpio_irq_set_wake(struct irq_data *d, unsigned int on)
 {
 	struct virtio_gpio *vgpio = virtio_gpio_irq_to_vgpio(d);
 	struct virtio_gpio_irq *irq = virtio_gpio_irq_get(d);
+	struct device *dev = &vgpio->vdev->dev;
 
-	if (!irq || (on && (vgpio->off_in_suspend ||
-			    !(vgpio->wakeup_source || device_may_wakeup(&vgpio->vdev->dev)))))
+	if (!irq || (on && (vgpio->off_in_suspend || !(device_may_wakeup(dev) ||
+			    of_property_read_bool(dev->parent->of_node, "wakeup-source")))))
 		return -ENXIO;
 	assign_bit(VIRTIO_GPIO_IRQ_WAKE, &irq->flags, on);
 
@@ -1658,12 +1655,15 @@ static int virtio_gpio_irq_request_resources(struct irq_data *d)
 
 static void virtio_gpio_irq_release_resources(struct irq_data *d)
 {
-	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
+	struct virtio_gpio *vgpio = virtio_gpio_irq_to_vgpio(d);
+	struct virtio_gpio_irq *irq = virtio_gpio_irq_get(d);
 
-	/* A flow handler that is about to run is not for the next user. */
-	wait_on_bit(&virtio_gpio_irq_get(d)->flags, VIRTIO_GPIO_IRQ_DEFERRED, TASK_UNINTERRUPTIBLE);
-	virtio_gpio_free(gc, irqd_to_hwirq(d));
-	gpiochip_relres_irq(gc, irqd_to_hwirq(d));
+	/* An event that met irq_shutdown(), or its handler, is not for the next user. */
+	scoped_guard(spinlock_irqsave, &vgpio->lock)
+		clear_bit(VIRTIO_GPIO_IRQ_PENDING, &irq->flags);
+	wait_on_bit(&irq->flags, VIRTIO_GPIO_IRQ_DEFERRED, TASK_UNINTERRUPTIBLE);
+	virtio_gpio_free(&vgpio->gc, irq->gpio);
+	gpiochip_relres_irq(&vgpio->gc, irq->gpio);
 }
 
 /*
@@ -1866,7 +1866,6 @@ static int virtio_gpio_init(struct virtio_gpio *vgpio)
 
 	/* virtio_pci_freeze() disables the PCI device. */
 	vgpio->off_in_suspend = dev_is_pci(dev->parent);
-	vgpio->wakeup_source = device_property_read_bool(dev->parent, "wakeup-source");
 
 	virtio_cread_le(vgpio->vdev, struct virtio_gpio_config, ngpio, &vgpio->gc.ngpio);
 	if (!vgpio->gc.ngpio)
@@ -2039,6 +2038,7 @@ static void virtio_gpio_remove(struct virtio_device *vdev)
 	virtio_break_device(vdev);
 	virtio_synchronize_cbs(vdev);
 	irq_work_sync(&vgpio->irq_work);
+	synchronize_rcu();
 	gpiochip_remove(&vgpio->gc);
 	scoped_guard(spinlock_irq, &vgpio->lock)
 		wait_event_lock_irq(vgpio->waitq, !vgpio->waiters, vgpio->lock);
@@ -2056,12 +2056,17 @@ static int virtio_gpio_validate(struct virtio_device *vdev)
 
 /* Sleep and reset */
 
-static bool virtio_gpio_is_idle(struct virtio_gpio *vgpio)
+/* Callers that were held until then may be quick to send the next requests. */
+static bool virtio_gpio_is_settled(struct virtio_gpio *vgpio)
 {
 	guard(spinlock_irqsave)(&vgpio->lock);
 
-	return virtio_gpio_is_dead(vgpio) || vgpio->state == VIRTIO_GPIO_DOWN ||
-	       (vgpio->state == VIRTIO_GPIO_UP && !vgpio->in_flight && list_empty(&vgpio->urgent));
+	if (virtio_gpio_is_dead(vgpio) || vgpio->state == VIRTIO_GPIO_DOWN)
+		return true;
+
+	return vgpio->state == VIRTIO_GPIO_UP &&
+	       ((!vgpio->hold_calls && !vgpio->suspended) ||
+		(!vgpio->in_flight && list_empty(&vgpio->urgent)));
 }
 
 static int virtio_gpio_reset_prepare(struct virtio_device *vdev)
@@ -2090,7 +2095,7 @@ static int virtio_gpio_freeze(struct virtio_device *vdev)
 		vgpio->hold_calls |= vgpio->off_in_suspend;
 		virtio_gpio_update_irqs(vgpio);
 	}
-	wait_event_timeout(vgpio->waitq, virtio_gpio_is_idle(vgpio), VIRTIO_GPIO_HOLD);
+	wait_event_timeout(vgpio->waitq, virtio_gpio_is_settled(vgpio), VIRTIO_GPIO_HOLD);
 	if (!vgpio->off_in_suspend)
 		return 0;
 
@@ -2135,7 +2140,7 @@ static int virtio_gpio_restore(struct virtio_device *vdev)
 		vgpio->cursor = 0;
 		vgpio->state = VIRTIO_GPIO_RESTORE_LEVELS;
 	}
-	if (!wait_event_timeout(vgpio->waitq, virtio_gpio_is_idle(vgpio), VIRTIO_GPIO_HOLD))
+	if (!wait_event_timeout(vgpio->waitq, virtio_gpio_is_settled(vgpio), VIRTIO_GPIO_HOLD))
 		dev_err(&vdev->dev, "lines are not restored yet\n");
 
 	guard(virtio_gpio_sync)(vgpio);

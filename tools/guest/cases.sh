@@ -54,6 +54,7 @@ lacks() {
 	breaks) why_no_breaks ;;
 	sleep) [[ $KIND == qemu ]] || say_lack "only the PC of QEMU can sleep" ;;
 	kept) [[ $KIND == uml && -e /sys/power/pm_test ]] || say_lack "only User-Mode Linux sleeps without a reset of the device, if it can suspend" ;;
+	suspend) [[ -e /sys/power/state ]] || say_lack "this kernel does not sleep" ;;
 	ram) [[ $GUEST_KERNEL != kcsan ]] || say_lack "Linux with KCSAN does not come back from suspend-to-RAM, with or without a GPIO device" ;;
 	msix) why_no_msix ;;
 	intx) why_no_intx ;;

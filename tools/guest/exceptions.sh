@@ -22,6 +22,7 @@ declare -A EXCEPTIONS=(
 	[two_chips]=$INVERTED
 	[key]=$INVERTED
 	[key_bouncy]=$INVERTED
+	[keypad]=$INVERTED
 	[knob]=$INVERTED
 	[parallel_raw]=$INVERTED
 	[processors]=$INVERTED

@@ -42,6 +42,7 @@ DefinitionBlock ("", "SSDT", 2, "VGPIO", "USERS", 1)
 					Package () { "linux,code", 28 },
 					Package () { "debounce-interval", 0 },
 					Package () { "gpios", Package () { ^KEYS, 0, 0, 0 } },
+					Package () { "wakeup-source", 1 },
 				}
 			})
 			Name (BNCY, Package ()
@@ -184,6 +185,31 @@ DefinitionBlock ("", "SSDT", 2, "VGPIO", "USERS", 1)
 				{
 					Package () { "compatible", "pps-gpio" },
 					Package () { "gpios", Package () { ^PPS0, 0, 0, 0 } },
+				}
+			})
+		}
+
+		Device (KPAD)
+		{
+			Name (_HID, "PRP0001")
+			Name (_CRS, ResourceTemplate ()
+			{
+				GpioIo (Exclusive, PullDefault, 0, 0, IoRestrictionOutputOnly,
+					"\\_SB.PCI0.S30", 0, ResourceConsumer) { 11 }
+				GpioIo (Exclusive, PullDefault, 0, 0, IoRestrictionInputOnly,
+					"\\_SB.PCI0.S30", 0, ResourceConsumer) { 12, 13 }
+			})
+			Name (_DSD, Package ()
+			{
+				ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
+				Package ()
+				{
+					Package () { "compatible", "gpio-matrix-keypad" },
+					Package () { "col-gpios", Package () { ^KPAD, 0, 0, 0 } },
+					Package () { "row-gpios", Package () { ^KPAD, 1, 0, 0, ^KPAD, 1, 1, 0 } },
+					Package () { "debounce-delay-ms", 10 },
+					Package () { "linux,keymap", Package () { 0x00000010, 0x0100001f } },
+					Package () { "linux,no-autorepeat", 1 },
 				}
 			})
 		}

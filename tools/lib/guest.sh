@@ -276,12 +276,16 @@ answer() {
 	ANSWER=("${ANSWER[@]:1}")
 }
 
-# wake_guest: from the third second in which it says nothing. It may sleep so
-# that any character wakes it, and this line is no answer to anything, or so
-# that QEMU must.
+# wake_guest: from the third second in which it says nothing. User-Mode Linux is
+# woken by a signal. A PC may sleep so that any character wakes it, and this line
+# is no answer to anything, or so that QEMU must.
 wake_guest() {
 	ASLEEP=$((ASLEEP + 1))
 	((ASLEEP >= 3)) || return 0
+	if [[ $KIND == uml ]]; then
+		kill -USR1 "$(<"$GUEST/uml/guest/pid")"
+		return
+	fi
 	say wake >&"$TO_GUEST"
 	say system_wakeup >&"$TO_MONITOR"
 }

@@ -8170,6 +8170,64 @@ static void gpio_virtio_order_lost_restore_reply(struct kunit *test)
 	bank_expect_driven(bank, 5, 0);
 }
 
+static int bank_call_direction_of(void *data)
+{
+	struct bank_call *call = data;
+
+	return call->bank->gc->get_direction(call->bank->gc, call->gpio);
+}
+
+/* A line that is still to be restored has no direction, which says nothing. */
+static void gpio_virtio_order_asked_in_restore(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *direction, *level;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	bank_down(bank);
+	bank_set_override(bank, bank_hold_set);
+	bank_up(bank);
+	KUNIT_ASSERT_EQ(test, bank_num_held(bank), 1);
+	bank_set_override(bank, NULL);
+
+	direction = bank_call(bank, bank_call_direction_of, 3);
+	level = bank_call(bank, bank_call_get, 3);
+	bank_expect_waiting(direction);
+	bank_expect_waiting(level);
+	bank_answer_held(bank, 0);
+	bank_call_expect(direction, GPIO_LINE_DIRECTION_OUT);
+	bank_call_expect(level, 1);
+	bank_expect_driven(bank, 3, 1);
+}
+
+static bool bank_hold_get(struct bank *bank, struct kunit_virtio_buf *buf,
+			  const struct virtio_gpio_request *req)
+{
+	return req->type == cpu_to_le16(VIRTIO_GPIO_MSG_GET_VALUE) &&
+	       bank_hold(bank, buf, req);
+}
+
+/* The system resumes when lines are restored, whatever callers do then. */
+static void gpio_virtio_order_busy_after_restore(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *call;
+	unsigned long start;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	bank_down(bank);
+	bank_set_override(bank, bank_hold_get);
+	call = bank_call(bank, bank_call_get, 5);
+	bank_expect_waiting(call);
+	start = jiffies;
+	bank_up(bank);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
+			5 * virtio_gpio_poll_ms);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_answer_held(bank, 0);
+	bank_call_expect(call, 0);
+}
+
 /* The time that a caller has waited does not count once the device is reset. */
 static void gpio_virtio_order_reset_after_long_wait(struct kunit *test)
 {
@@ -8440,6 +8498,10 @@ static struct kunit_case gpio_virtio_order_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_order_newer_than_restore,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_order_lost_restore_reply,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_order_asked_in_restore,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_order_busy_after_restore,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_order_reset_after_long_wait,
 			 sleep_kind_gen_params),

@@ -106,7 +106,8 @@ watch_input() {
 	exec {INPUT}<&-
 }
 
-# input_events: type, code and value of each, but for those that end a report.
+# input_events: type, code and value of each, but for those that end a report or tell
+# where on a keypad a key is.
 input_events() {
 	od -v -An -w24 -t d2 /tmp/case/input | awk '$9 && $9 != 4 { print $9, $10, $11 }'
 }
@@ -115,7 +116,7 @@ input_events() {
 press() {
 	local before
 	before=$(wc -c </tmp/case/input)
-	host set "$1" "$2" >/dev/null
+	check "host: set $1 $2" "$(host set "$1" "$2")" ok || return
 	wait_until eval "((\$(wc -c </tmp/case/input) > before))"
 }
 
@@ -130,6 +131,22 @@ key_bouncy() {
 	show "host: pulse key-bouncy 40ms, set key-bouncy 1, set key-bouncy 0" "$(input_events)"
 	check "type, code and value of the keys" "$(input_events)" "1 48 1
 1 48 0"
+}
+
+a_case keypad "keys where rows and columns cross: a row's handler disables the interrupts of all rows (gpio-matrix-keypad)" users irq
+keypad() {
+	local line
+	use_board 2
+	watch_input matrix-keypad
+	for line in 12 13; do
+		press "$line" 1 || break
+		press "$line" 0 || break
+	done
+	check "type, code and value of the keys" "$(input_events)" "1 16 1
+1 16 0
+1 31 1
+1 31 0" || return
+	check "the column" "$(value_of 11) $(field 11 direction)" "1 output"
 }
 
 a_case knob "the quarters of a turn are told by two lines, both ways (rotary-encoder)" users irq

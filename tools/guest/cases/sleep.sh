@@ -167,6 +167,65 @@ seen_edges() {
 	(($(wc -l </tmp/edges) >= $1))
 }
 
+a_case lines_kept "outputs stay as they are over suspend-to-idle, on a device that keeps its state" kept counts
+lines_kept() {
+	local before
+	host set button 1 >/dev/null
+	hold 0=1 1=0
+	host wait led-red 1 timeout 5s >/dev/null
+	wait_for 1 direction output
+	before=$(ask seen 0 0 1 | wc -l)
+	tell asleep
+	check "suspend-to-idle" "$(write freeze /sys/power/state)" '' || return
+	check "changes of the outputs meanwhile" "$(ask seen 0 0 1 | tail -n +$((before + 1)))" '' || return
+	check "button after" "$(get 2)" 1 || return
+	release
+	hold 0=0 1=1
+	host wait led-green 1 timeout 5s >/dev/null
+	check "outputs set after" "$(value_of 0) $(value_of 1)" "0 1"
+}
+
+# may_wake WHAT: whether the keys, or the virtio device, may wake the system.
+may_wake() {
+	local keys
+	keys=$(dirname /sys/bus/platform/drivers/gpio-keys/*/driver)
+	echo "$1" >"$keys/power/wakeup"
+	[[ $KIND == qemu ]] || echo "$1" >"$(virtio_device)/power/wakeup"
+}
+
+a_case key_kept "a key that may wake the system is seen after suspend-to-idle (gpio-keys)" kept users irq
+key_kept() {
+	use_board 2
+	watch_input gpio-keys
+	may_wake enabled
+	host pulse 0 2s >/dev/null
+	wait_until test -s /tmp/case/input
+	suspend_irqs || return
+	wait_until eval '[[ $(input_events) == *"1 28 0" ]]'
+	may_wake disabled
+	show "host: pulse key-enter 2s; suspend-to-idle meanwhile; guest: type, code, value" "$(input_events)"
+	check "type, code and value of the keys" "$(input_events)" "1 28 1
+1 28 0"
+}
+
+a_case key_no_wakeup "a driver is told that its interrupt cannot wake the system (gpio-keys)" suspend users irq
+key_no_wakeup() {
+	local why
+	FORGIVEN='gpio-keys .*(wakeup|suspend| -6)'
+	use_board 2
+	watch_input gpio-keys
+	may_wake enabled
+	[[ $KIND != uml ]] || echo disabled >"$(virtio_device)/power/wakeup"
+	tell asleep
+	why=$(write freeze /sys/power/state)
+	show "echo freeze >/sys/power/state" "$why"
+	check "suspend-to-idle" "${why##*: }" 'No such device or address'
+	may_wake disabled
+	press 0 1 && press 0 0
+	check "type, code and value of the keys" "$(input_events)" "1 28 1
+1 28 0"
+}
+
 a_case edges_kept "edges after suspend-to-idle, from a device that keeps its state" kept faults irq rearm
 edges_kept() {
 	watch_over_idle
