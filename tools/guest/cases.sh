@@ -52,8 +52,9 @@ lacks() {
 	second) [[ $(chip_with spare) ]] || say_lack "there is one device only" ;;
 	mmio) [[ $KIND == microvm ]] || say_lack "only the guest microvm has it" ;;
 	breaks) why_no_breaks ;;
-	sleep) [[ $KIND == qemu ]] || say_lack "only the PC of QEMU can sleep" ;;
-	kept) [[ $KIND == uml && -e /sys/power/pm_test ]] || say_lack "only User-Mode Linux sleeps without a reset of the device, if it can suspend" ;;
+	sleep) [[ $KIND == qemu ]] || say_lack "only the guest qemu resets devices when it sleeps" ;;
+	kept) [[ $KIND == @(uml|q35) && -e /sys/power/pm_test ]] || say_lack "only the guests uml and q35 sleep without a reset of the device, if they can suspend" ;;
+	deep) [[ $(</sys/power/mem_sleep) == *deep* ]] || say_lack "this machine cannot suspend to RAM" ;;
 	suspend) [[ -e /sys/power/state ]] || say_lack "this kernel does not sleep" ;;
 	ram) [[ $GUEST_KERNEL != kcsan ]] || say_lack "Linux with KCSAN does not come back from suspend-to-RAM, with or without a GPIO device" ;;
 	msix) why_no_msix ;;
@@ -111,16 +112,16 @@ why_no_uio() {
 }
 
 why_no_msix() {
-	if [[ $KIND != qemu ]]; then
-		say_lack "only the PC of QEMU has PCI"
+	if [[ $KIND != @(qemu|q35) ]]; then
+		say_lack "only the PCs of QEMU have PCI"
 	elif (($(msix_vectors) < 3)); then
 		say_lack "this QEMU gives the device $(msix_vectors) MSI-X vector, and it takes 3"
 	fi
 }
 
 why_no_intx() {
-	if [[ $KIND != qemu ]]; then
-		say_lack "only the PC of QEMU has PCI"
+	if [[ $KIND != @(qemu|q35) ]]; then
+		say_lack "only the PCs of QEMU have PCI"
 	elif (($(msix_vectors) >= 3)); then
 		say_lack "this QEMU gives the device all MSI-X vectors that it takes"
 	fi

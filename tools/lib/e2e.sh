@@ -3,7 +3,7 @@
 #
 # The end-to-end cases: which of them, in which guest, on which device.
 
-readonly GUEST_KINDS=(uml qemu microvm) DEVICE_KINDS=(sim reference) KERNEL_KINDS=(plain faulty kasan kcsan base)
+readonly GUEST_KINDS=(uml qemu q35 microvm) DEVICE_KINDS=(sim reference) KERNEL_KINDS=(plain faulty kasan kcsan base)
 
 # What a guest runs in, and what its devices are.
 KIND=uml DEVICE=sim

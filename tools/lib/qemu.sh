@@ -64,6 +64,13 @@ build_microvm() {
 	build_qemu
 }
 
+# And for one with PCI Express.
+build_q35() {
+	qemu-system-x86_64 -device vhost-user-gpio-pci,help | grep -q no-soft-reset ||
+		die "--guest q35: needs QEMU 9.1 or newer, as older ones reset all devices after a sleep"
+	build_qemu
+}
+
 # start_qemu: GUEST_PID, a PC with its devices on PCI, in slots that ACPI tables
 # can name.
 start_qemu() {
@@ -76,6 +83,17 @@ start_qemu() {
 		guest_acpi
 		qemu+=(-acpitable "file=$GUEST/guest.aml")
 	}
+	start_machine "${qemu[@]}" -serial "pipe:$GUEST/line" -serial "file:$GUEST/console.log"
+}
+
+# start_q35: GUEST_PID, a PC whose devices keep their state while it sleeps.
+start_q35() {
+	local board qemu=(-machine 'q35,memory-backend=mem' -smp 2)
+	for board in "${!BOARDS[@]}"; do
+		qemu+=(-device "pcie-root-port,id=port$board,chassis=$board"
+			-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"
+			-device "vhost-user-gpio-pci,id=gpio$board,chardev=gpio$board,bus=port$board,x-pcie-pm-no-soft-reset=on")
+	done
 	start_machine "${qemu[@]}" -serial "pipe:$GUEST/line" -serial "file:$GUEST/console.log"
 }
 

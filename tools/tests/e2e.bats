@@ -52,7 +52,7 @@ refused() {
 
 @test "a guest or a device that there is not" {
 	refused --guest xen
-	[[ $output == *"--guest 'xen': there is uml qemu microvm"* ]]
+	[[ $output == *"--guest 'xen': there is uml qemu q35 microvm"* ]]
 	refused --device=none
 	[[ $output == *"--device 'none': there is sim reference"* ]]
 	refused --guest
