@@ -6191,7 +6191,7 @@ static void gpio_virtio_sleep_irq_disabled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->lines[2].irq_type,
 			VIRTIO_GPIO_IRQ_TYPE_EDGE_RISING);
 	bank_edge(bank, 2);
-	msleep(20);
+	bank_settle();
 	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 0);
 	enable_irq(irq->irq);
 	KUNIT_EXPECT_TRUE(test, bank_sees_events(bank, 1));
@@ -6244,7 +6244,7 @@ static void gpio_virtio_sleep_irq_masked(struct kunit *test)
 	bank_up(bank);
 	KUNIT_EXPECT_EQ(test, bank->lines[2].irq_type,
 			VIRTIO_GPIO_IRQ_TYPE_LEVEL_HIGH);
-	msleep(20);
+	bank_settle();
 	KUNIT_EXPECT_NULL(test, bank->lines[2].armed);
 
 	complete_all(&bank_irq_go);
@@ -6545,7 +6545,7 @@ static void bank_call_at_reset(void *data)
 
 	at_reset->call = bank_call(at_reset->bank, bank_call_get, 1);
 	bank_expect_waiting(at_reset->call);
-	msleep(200);
+	msleep(3 * virtio_gpio_poll_ms);
 }
 
 /* Nobody may make calls when the test ends and the driver goes. */
