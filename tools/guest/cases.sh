@@ -100,6 +100,8 @@ why_no_breaks() {
 why_no_unplug() {
 	if [[ $KIND == microvm ]]; then
 		say_lack "nothing on virtio-mmio can be unplugged"
+	elif [[ $KIND == q35 ]]; then
+		say_lack "the guest's kernel takes nothing out of PCI Express"
 	elif [[ $KIND == uml ]] && is_linux_5_10; then
 		say_lack "virtio_uml of Linux 5.10 takes a device away twice if it goes while it is used"
 	fi
