@@ -37,10 +37,10 @@
  * irq_work.
  * irq_bus_sync_unlock(), unless interrupts are off; callbacks of virtqueues,
  * irq_work, work: take the lock.
- * Flow handlers: called by callbacks of virtqueues and irq_work, without it.
+ * Flow handlers: called by callbacks of virtqueues and irq_work, under RCU alone.
  * irq_bus_sync_unlock() in a task that has started the interrupt or changed its
- * type; gpio_chip operations but request() and free(), irq_request_resources():
- * sleep until the device answers, for a fatal signal, or until a timeout.
+ * type; irq_request_resources(); gpio_chip operations, but not request() and
+ * free(): sleep until the device answers, a fatal signal or a timeout.
  *
  * A device that sends nonsense: the request fails with -EIO, messages are rate
  * limited. One that falls silent: waits time out; a late reply still takes
@@ -63,8 +63,6 @@
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
-#include <linux/llist.h>
-#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
@@ -411,9 +409,7 @@ static void virtio_gpio_retry(struct virtio_gpio *vgpio)
 /* A pair of buffers takes two descriptors, unless they are indirect. */
 static bool virtio_gpio_has_room(struct virtqueue *vq)
 {
-	bool one = virtio_has_feature(vq->vdev, VIRTIO_RING_F_INDIRECT_DESC);
-
-	return vq->num_free >= (one ? 1 : 2);
+	return vq->num_free >= (virtio_has_feature(vq->vdev, VIRTIO_RING_F_INDIRECT_DESC) ? 1 : 2);
 }
 
 /*
@@ -643,7 +639,7 @@ static void virtio_gpio_process_event(struct virtio_gpio *vgpio, struct virtio_g
 				      unsigned int len)
 {
 	u8 status = READ_ONCE(irq->event.status);
-	bool unused;
+	bool unused = len == sizeof(irq->event) && status == VIRTIO_GPIO_IRQ_STATUS_INVALID;
 
 	irq->queued = false;
 	if (!virtio_gpio_irq_is_enabled(vgpio, irq))
@@ -657,7 +653,6 @@ static void virtio_gpio_process_event(struct virtio_gpio *vgpio, struct virtio_g
 		return;
 	}
 
-	unused = len == sizeof(irq->event) && status == VIRTIO_GPIO_IRQ_STATUS_INVALID;
 	if (irq->bad_events == 1 || (!irq->bad_events && !unused))
 		virtio_gpio_err(vgpio, "event for line %u has %u bytes, status %#x\n",
 				irq->gpio, len, status);
@@ -693,6 +688,9 @@ static void virtio_gpio_update_line(struct virtio_gpio *vgpio, const struct virt
 
 	switch (type) {
 	case VIRTIO_GPIO_MSG_GET_DIRECTION:
+		/* A reset took it away, and the next one may bring it back. */
+		if (line->owned && msg->ret == VIRTIO_GPIO_DIRECTION_NONE)
+			break;
 		line->dir_valid = true;
 		line->out = msg->ret == VIRTIO_GPIO_DIRECTION_OUT;
 		break;
@@ -737,8 +735,8 @@ static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio, struct virtio_gp
 }
 
 /*
- * After a reset, requests for a line wait until it is restored, or given up:
- * they would undo that, or tell what the line is until then.
+ * After a reset, what changes a line waits until the line is restored, or given
+ * up, as that would undo it.
  *
  * The driver must not send type messages for an output (section 5.18.6.8), so a
  * line whose interrupt was freed keeps its direction until the device has
@@ -748,14 +746,14 @@ static void virtio_gpio_complete_msg(struct virtio_gpio *vgpio, struct virtio_gp
 static bool virtio_gpio_is_blocked(struct virtio_gpio *vgpio, const struct virtio_gpio_msg *msg)
 {
 	struct virtio_gpio_line *line = &vgpio->lines[le16_to_cpu(msg->req.gpio)];
-	u16 type = le16_to_cpu(msg->req.type);
 	struct virtio_gpio_irq *irq;
 
+	if (msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION) &&
+	    msg->req.type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_VALUE))
+		return false;
 	if (vgpio->state != VIRTIO_GPIO_UP && ((line->has_level && !line->level_valid) ||
 					       (line->owned && !line->dir_valid)))
 		return true;
-	if (type != VIRTIO_GPIO_MSG_SET_DIRECTION && type != VIRTIO_GPIO_MSG_SET_VALUE)
-		return false;
 	irq = xa_load(&vgpio->irqs, le16_to_cpu(msg->req.gpio));
 
 	return irq && !test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags) &&
@@ -1164,7 +1162,6 @@ static int virtio_gpio_batch(struct virtio_gpio *vgpio, u16 type,
 			     const unsigned long *mask, unsigned long *levels)
 {
 	unsigned int left = bitmap_weight(mask, vgpio->gc.ngpio);
-	bool set = type == VIRTIO_GPIO_MSG_SET_VALUE;
 	struct virtio_gpio_call *call;
 	unsigned int gpio = 0, num, i;
 	int ret, err = 0;
@@ -1177,7 +1174,7 @@ static int virtio_gpio_batch(struct virtio_gpio *vgpio, u16 type,
 		for (i = 0; i < num; i++, gpio++) {
 			gpio = find_next_bit(mask, vgpio->gc.ngpio, gpio);
 			virtio_gpio_init_msg(&call->msg[i], type, gpio,
-					     set && test_bit(gpio, levels));
+					     type == VIRTIO_GPIO_MSG_SET_VALUE && test_bit(gpio, levels));
 		}
 
 		ret = virtio_gpio_transact(vgpio, call);
@@ -1239,25 +1236,33 @@ static void virtio_gpio_free(struct gpio_chip *gc, unsigned int gpio)
 		virtio_gpio_submit(vgpio, call->msg, &vgpio->pending);
 }
 
-/* A line without a direction drives nothing, so it counts as an input. */
+/*
+ * A line without a direction drives nothing, so it counts as an input. After a
+ * reset, the direction is the one that will be restored.
+ */
 static int virtio_gpio_get_direction(struct gpio_chip *gc, unsigned int gpio)
 {
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
-	bool valid;
+	struct virtio_gpio_line *line = &vgpio->lines[gpio];
 	int ret;
 
 	scoped_guard(spinlock_irqsave, &vgpio->lock)
-		valid = vgpio->lines[gpio].dir_valid;
+		if (line->dir_valid || (line->owned && vgpio->state != VIRTIO_GPIO_UP))
+			return line->out ? GPIO_LINE_DIRECTION_OUT : GPIO_LINE_DIRECTION_IN;
 
 	/* virtio_gpio_init_valid_mask() has asked already, in vain. */
-	if (!valid && READ_ONCE(vgpio->prober) == current)
+	if (READ_ONCE(vgpio->prober) == current)
 		return -EIO;
-	ret = valid ? 0 : virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_GET_DIRECTION, gpio, 0);
+	ret = virtio_gpio_req(vgpio, VIRTIO_GPIO_MSG_GET_DIRECTION, gpio, 0);
 	if (ret < 0)
 		return ret;
 
+	/* It may have been set meanwhile. */
 	guard(spinlock_irqsave)(&vgpio->lock);
-	return vgpio->lines[gpio].out ? GPIO_LINE_DIRECTION_OUT : GPIO_LINE_DIRECTION_IN;
+	if (line->dir_valid ? line->out : ret == VIRTIO_GPIO_DIRECTION_OUT)
+		return GPIO_LINE_DIRECTION_OUT;
+
+	return GPIO_LINE_DIRECTION_IN;
 }
 
 /*
@@ -1503,7 +1508,7 @@ static int virtio_gpio_irq_set_type(struct irq_data *d, unsigned int type)
 	return 0;
 }
 
-/* virtio_uml and virtio_mmio wake the system where they are told so. */
+/* virtio_uml looks at power/wakeup, and virtio_mmio at the device tree. */
 static int virtio_gpio_irq_set_wake(struct irq_data *d, unsigned int on)
 {
 	struct virtio_gpio *vgpio = virtio_gpio_irq_to_vgpio(d);
@@ -1658,7 +1663,7 @@ static void virtio_gpio_irq_release_resources(struct irq_data *d)
 	struct virtio_gpio *vgpio = virtio_gpio_irq_to_vgpio(d);
 	struct virtio_gpio_irq *irq = virtio_gpio_irq_get(d);
 
-	/* An event that met irq_shutdown(), or its handler, is not for the next user. */
+	/* Neither an event that met irq_shutdown() nor its handler is for the next user. */
 	scoped_guard(spinlock_irqsave, &vgpio->lock)
 		clear_bit(VIRTIO_GPIO_IRQ_PENDING, &irq->flags);
 	wait_on_bit(&irq->flags, VIRTIO_GPIO_IRQ_DEFERRED, TASK_UNINTERRUPTIBLE);
@@ -1836,6 +1841,7 @@ static void virtio_gpio_exit(void *data)
 
 	disable_delayed_work_sync(&vgpio->work);
 	irq_work_sync(&vgpio->irq_work);
+	synchronize_rcu();
 	xa_for_each(&vgpio->irqs, gpio, irq)
 		kfree(irq);
 	xa_destroy(&vgpio->irqs);
@@ -2056,17 +2062,15 @@ static int virtio_gpio_validate(struct virtio_device *vdev)
 
 /* Sleep and reset */
 
-/* Callers that were held until then may be quick to send the next requests. */
+/* Callers that were held may send requests at once, which are not waited for. */
 static bool virtio_gpio_is_settled(struct virtio_gpio *vgpio)
 {
 	guard(spinlock_irqsave)(&vgpio->lock);
 
-	if (virtio_gpio_is_dead(vgpio) || vgpio->state == VIRTIO_GPIO_DOWN)
-		return true;
-
-	return vgpio->state == VIRTIO_GPIO_UP &&
-	       ((!vgpio->hold_calls && !vgpio->suspended) ||
-		(!vgpio->in_flight && list_empty(&vgpio->urgent)));
+	return virtio_gpio_is_dead(vgpio) || vgpio->state == VIRTIO_GPIO_DOWN ||
+	       (vgpio->state == VIRTIO_GPIO_UP &&
+		((!vgpio->hold_calls && !vgpio->suspended) ||
+		 (!vgpio->in_flight && list_empty(&vgpio->urgent))));
 }
 
 static int virtio_gpio_reset_prepare(struct virtio_device *vdev)

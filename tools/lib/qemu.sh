@@ -66,7 +66,7 @@ build_microvm() {
 
 # And for one with PCI Express.
 build_q35() {
-	qemu-system-x86_64 -device vhost-user-gpio-pci,help | grep -q no-soft-reset ||
+	qemu-system-x86_64 -device vhost-user-gpio-pci,help | grep no-soft-reset >/dev/null ||
 		die "--guest q35: needs QEMU 9.1 or newer, as older ones reset all devices after a sleep"
 	build_qemu
 }

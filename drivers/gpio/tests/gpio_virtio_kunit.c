@@ -8144,13 +8144,14 @@ static void gpio_virtio_order_newer_than_restore(struct kunit *test)
 	bank_expect_driven(bank, 65, 0);
 }
 
-/* A restore that does not end, as a reply is lost, holds up its line only. */
+/* A restore that does not end, as a reply is lost, holds up few. */
 static void gpio_virtio_order_lost_restore_reply(struct kunit *test)
 {
 	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
 	struct bank_call *call;
 
 	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_input(bank->gc, 6), 0);
 	bank_down(bank);
 	bank_set_override(bank, bank_hold_set);
 	bank_up(bank);
@@ -8158,6 +8159,9 @@ static void gpio_virtio_order_lost_restore_reply(struct kunit *test)
 	bank_set_override(bank, NULL);
 
 	KUNIT_EXPECT_EQ(test, bank->gc->direction_output(bank->gc, 5, 1), 0);
+	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 6), 0);
+	KUNIT_EXPECT_EQ(test, bank->gc->get_direction(bank->gc, 6),
+			GPIO_LINE_DIRECTION_IN);
 	call = bank_call(bank, bank_call_set_low, 3);
 	bank_expect_waiting(call);
 	KUNIT_EXPECT_EQ(test, bank->gc->set(bank->gc, 5, 0), 0);
@@ -8170,18 +8174,10 @@ static void gpio_virtio_order_lost_restore_reply(struct kunit *test)
 	bank_expect_driven(bank, 5, 0);
 }
 
-static int bank_call_direction_of(void *data)
-{
-	struct bank_call *call = data;
-
-	return call->bank->gc->get_direction(call->bank->gc, call->gpio);
-}
-
 /* A line that is still to be restored has no direction, which says nothing. */
 static void gpio_virtio_order_asked_in_restore(struct kunit *test)
 {
 	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
-	struct bank_call *direction, *level;
 
 	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
 	bank_down(bank);
@@ -8190,13 +8186,38 @@ static void gpio_virtio_order_asked_in_restore(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, bank_num_held(bank), 1);
 	bank_set_override(bank, NULL);
 
-	direction = bank_call(bank, bank_call_direction_of, 3);
-	level = bank_call(bank, bank_call_get, 3);
-	bank_expect_waiting(direction);
-	bank_expect_waiting(level);
+	KUNIT_EXPECT_EQ(test, bank->gc->get_direction(bank->gc, 3),
+			GPIO_LINE_DIRECTION_OUT);
 	bank_answer_held(bank, 0);
-	bank_call_expect(direction, GPIO_LINE_DIRECTION_OUT);
-	bank_call_expect(level, 1);
+	bank_settle();
+	bank_expect_driven(bank, 3, 1);
+}
+
+static bool bank_refuse_set(struct bank *bank, struct kunit_virtio_buf *buf,
+			    const struct virtio_gpio_request *req)
+{
+	if (req->type != cpu_to_le16(VIRTIO_GPIO_MSG_SET_VALUE))
+		return false;
+	bank_reply(buf, VIRTIO_GPIO_STATUS_ERR, 0);
+
+	return true;
+}
+
+/* An output that one reset takes is asked for, and comes back with the next. */
+static void gpio_virtio_order_given_up_once(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	bank_down(bank);
+	bank_set_override(bank, bank_refuse_set);
+	bank_up(bank);
+	bank_set_override(bank, NULL);
+	KUNIT_EXPECT_EQ(test, bank->gc->get_direction(bank->gc, 3),
+			GPIO_LINE_DIRECTION_IN);
+
+	bank_down(bank);
+	bank_up(bank);
 	bank_expect_driven(bank, 3, 1);
 }
 
@@ -8219,6 +8240,7 @@ static void gpio_virtio_order_busy_after_restore(struct kunit *test)
 	bank_set_override(bank, bank_hold_get);
 	call = bank_call(bank, bank_call_get, 5);
 	bank_expect_waiting(call);
+	virtio_gpio_poll_ms = 200;
 	start = jiffies;
 	bank_up(bank);
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
@@ -8500,6 +8522,8 @@ static struct kunit_case gpio_virtio_order_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_order_lost_restore_reply,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_order_asked_in_restore,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_order_given_up_once,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_order_busy_after_restore,
 			 sleep_kind_gen_params),

@@ -147,7 +147,7 @@ asleep_with_output() {
 
 # --- a device that keeps its state -------------------------------------------------
 
-# suspend_irqs: what the kernel does with interrupts for suspend-to-idle, for 5 s.
+# suspend_irqs: what the kernel does with interrupts for suspend-to-idle, for seconds.
 suspend_irqs() {
 	echo platform >/sys/power/pm_test
 	echo freeze >/sys/power/state
@@ -178,7 +178,7 @@ lines_kept() {
 	kept_over freeze
 }
 
-a_case lines_kept_ram "outputs stay as they are over suspend-to-RAM, on a device that keeps its state" kept deep counts
+a_case lines_kept_ram "outputs stay as they are over suspend-to-RAM, on a device that keeps its state" kept deep ram counts
 lines_kept_ram() {
 	echo deep >/sys/power/mem_sleep
 	kept_over mem
@@ -209,7 +209,7 @@ kept_over() {
 	check "edges of door" "$(wc -l </tmp/edges)" 4
 }
 
-# may_wake WHAT: whether the keys, or the virtio device, may wake the system.
+# may_wake enabled|disabled: whether the keys, and the device below, may wake the system.
 may_wake() {
 	local keys
 	keys=$(dirname /sys/bus/platform/drivers/gpio-keys/*/driver)
@@ -224,12 +224,12 @@ key_kept() {
 	use_board 2
 	watch_input gpio-keys
 	may_wake enabled
-	host pulse 0 2s >/dev/null
+	host pulse 0 4s >/dev/null
 	wait_until test -s /tmp/case/input
 	suspend_irqs || return
 	wait_until eval '[[ $(input_events) == *"1 28 0"*"1 28 0" ]]'
 	may_wake disabled
-	show "host: pulse key-enter 2s; suspend-to-idle meanwhile; guest: type, code, value" "$(input_events)"
+	show "host: pulse key-enter 4s; suspend-to-idle meanwhile; guest: type, code, value" "$(input_events)"
 	check "type, code and value of the keys" "$(input_events)" "1 28 1
 1 28 0
 1 28 1
