@@ -1183,8 +1183,8 @@ static int virtio_gpio_batch(struct virtio_gpio *vgpio, u16 type,
 
 		for (i = 0; i < num; i++) {
 			ret = call->msg[i].ret;
-			if (ret >= 0 && type == VIRTIO_GPIO_MSG_GET_VALUE)
-				__assign_bit(le16_to_cpu(call->msg[i].req.gpio), levels, ret);
+			if (type == VIRTIO_GPIO_MSG_GET_VALUE)
+				__assign_bit(le16_to_cpu(call->msg[i].req.gpio), levels, ret > 0);
 			if (ret < 0 && (!err || (ret != -EINVAL && ret != -EIO)))
 				err = ret;
 		}

@@ -1467,6 +1467,60 @@ static void gpio_virtio_request_bogus_reply(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 2), -ENODEV);
 }
 
+/* Nothing new is in a full virtqueue, so the device is left alone. */
+static void gpio_virtio_request_full_is_quiet(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8, .requestq = 2,
+							 .features = BANK_PLAIN));
+	struct bank_call *first, *second;
+	unsigned int notifications;
+
+	bank_set_override(bank, bank_hold);
+	first = bank_call(bank, bank_call_get, 0);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	notifications = kunit_virtio_notifications(bank->kv, BANK_REQUESTQ);
+	second = bank_call(bank, bank_call_get, 1);
+	bank_expect_waiting(second);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_notifications(bank->kv, BANK_REQUESTQ),
+			notifications);
+
+	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 1);
+	bank_call_expect(first, 1);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+	bank_reply(bank->held[1], VIRTIO_GPIO_STATUS_OK, 0);
+	bank_call_expect(second, 0);
+}
+
+/* The reply is there when the wait ends, though its interrupt was lost. */
+static void gpio_virtio_request_killed_with_reply(struct kunit *test)
+{
+	const struct virtio_gpio_response res = { .value = 1 };
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	virtio_gpio_poll_ms = 200;
+	bank_set_override(bank, bank_hold);
+	call = bank_call(bank, bank_call_get, 2);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	kunit_virtio_write(bank->held[0], &res, sizeof(res));
+	kunit_virtio_push_quiet(bank->held[0], sizeof(res));
+	kunit_virtio_task_kill(call->task);
+	bank_call_expect(call, 1);
+}
+
+/* Calls on a device that is broken do not wait to find that out. */
+static void gpio_virtio_request_dead_at_once(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	unsigned long start;
+
+	virtio_gpio_poll_ms = 1000;
+	virtio_break_device(kunit_virtio_vdev(bank->kv));
+	start = jiffies;
+	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 2), -ENODEV);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 500);
+}
+
 static struct kunit_case gpio_virtio_request_cases[] = {
 	KUNIT_CASE(gpio_virtio_request_out_of_order),
 	KUNIT_CASE(gpio_virtio_request_late),
@@ -1484,6 +1538,9 @@ static struct kunit_case gpio_virtio_request_cases[] = {
 	KUNIT_CASE(gpio_virtio_request_killed),
 	KUNIT_CASE(gpio_virtio_request_killed_in_backlog),
 	KUNIT_CASE(gpio_virtio_request_bogus_reply),
+	KUNIT_CASE(gpio_virtio_request_full_is_quiet),
+	KUNIT_CASE(gpio_virtio_request_killed_with_reply),
+	KUNIT_CASE(gpio_virtio_request_dead_at_once),
 	{}
 };
 
@@ -1828,8 +1885,33 @@ static void gpio_virtio_batch_threads(struct kunit *test)
 	}
 }
 
+/* A long virtqueue does not fill up with the requests of one call. */
+static void gpio_virtio_batch_64_in_flight(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(80, .requestq = 256));
+	struct bank_batch *batch = bank_batch(bank, 0, 64);
+	struct kunit_virtio_task *task;
+	struct bank_call *call;
+	unsigned int i;
+
+	bank_set_override(bank, bank_hold);
+	task = bank_batch_run(batch, bank_batch_get);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 64));
+	call = bank_call(bank, bank_call_get, 64);
+	bank_expect_waiting(call);
+	KUNIT_EXPECT_EQ(test, bank_num_held(bank), 64);
+
+	bank_set_override(bank, NULL);
+	for (i = 0; i < 64; i++)
+		bank_reply(bank->held[i], VIRTIO_GPIO_STATUS_OK, 0);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), 0);
+	bank_call_expect(call, 0);
+}
+
 static struct kunit_case gpio_virtio_batch_cases[] = {
 	KUNIT_CASE(gpio_virtio_batch_64_lines),
+	KUNIT_CASE(gpio_virtio_batch_64_in_flight),
 	KUNIT_CASE(gpio_virtio_batch_wire),
 	KUNIT_CASE(gpio_virtio_batch_no_lines),
 	KUNIT_CASE(gpio_virtio_batch_gpiolib),
@@ -5875,6 +5957,17 @@ static void bank_up(struct bank *bank)
 	kunit_remove_action(bank->test, bank_flush, bank->kv);
 }
 
+/* Lines are restored when the device has answered, long before waits end. */
+static void bank_up_at_once(struct bank *bank)
+{
+	unsigned long start = jiffies;
+
+	virtio_gpio_poll_ms = 200;
+	bank_up(bank);
+	KUNIT_EXPECT_LT(bank->test, jiffies_to_msecs(jiffies - start),
+			5 * virtio_gpio_poll_ms);
+}
+
 static int bank_call_down(void *data)
 {
 	struct bank_call *call = data;
@@ -6388,7 +6481,7 @@ static void gpio_virtio_sleep_in_flight(struct kunit *test)
 
 	/* What has no answer is asked for again. */
 	bank_down(bank);
-	bank_up(bank);
+	bank_up_at_once(bank);
 	bank_call_expect(get, 0);
 	bank_call_expect(set, 0);
 	KUNIT_EXPECT_EQ(test, bank->lines[2].direction, VIRTIO_GPIO_DIRECTION_OUT);
@@ -7471,6 +7564,20 @@ static void gpio_virtio_recover_unwritten(struct kunit *test)
 	bank_call_expect(call, -EINVAL);
 }
 
+/* The same of an event, after one that it has written */
+static void gpio_virtio_recover_unwritten_event(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	bank_expect_working(bank, 5);
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	kunit_virtio_push(bank_disarm(bank, 5), 1);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 1);
+	bank_expect_working(bank, 5);
+}
+
 /* The eventq can never be in order. */
 static void gpio_virtio_recover_in_order(struct kunit *test)
 {
@@ -7620,6 +7727,7 @@ static void gpio_virtio_recover_late_direction_freed(struct kunit *test)
 static struct kunit_case gpio_virtio_recover_cases[] = {
 	KUNIT_CASE(gpio_virtio_recover_no_interrupt),
 	KUNIT_CASE(gpio_virtio_recover_unwritten),
+	KUNIT_CASE(gpio_virtio_recover_unwritten_event),
 	KUNIT_CASE(gpio_virtio_recover_in_order),
 	KUNIT_CASE(gpio_virtio_recover_starving),
 	KUNIT_CASE_PARAM(gpio_virtio_recover_batch_over_reset,
@@ -8233,18 +8341,13 @@ static void gpio_virtio_order_busy_after_restore(struct kunit *test)
 {
 	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
 	struct bank_call *call;
-	unsigned long start;
 
 	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
 	bank_down(bank);
 	bank_set_override(bank, bank_hold_get);
 	call = bank_call(bank, bank_call_get, 5);
 	bank_expect_waiting(call);
-	virtio_gpio_poll_ms = 200;
-	start = jiffies;
-	bank_up(bank);
-	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start),
-			5 * virtio_gpio_poll_ms);
+	bank_up_at_once(bank);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
 	bank_answer_held(bank, 0);
 	bank_call_expect(call, 0);
@@ -8328,14 +8431,16 @@ static void gpio_virtio_order_freed_without_queues(struct kunit *test)
 	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
 
 	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_input(bank->gc, 4), 0);
 	bank_down(bank);
 	kunit_virtio_fail_find_vqs(bank->kv, -ENOMEM);
 	bank_call_expect(bank_call(bank, bank_call_up, 0), -ENOMEM);
 	kunit_virtio_fail_find_vqs(bank->kv, 0);
 	bank->gc->free(bank->gc, 3);
+	bank->gc->free(bank->gc, 4);
 	bank_down(bank);
 	bank_up(bank);
-	/* Released by the reset, and nobody has it any more */
+	/* Released by the reset, and nobody has them any more */
 	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
 	KUNIT_EXPECT_EQ(test, bank->lines[3].direction,
 			VIRTIO_GPIO_DIRECTION_NONE);
@@ -8589,6 +8694,30 @@ static void gpio_virtio_error_batch_killed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -EINTR);
 }
 
+static bool bank_refuse_0_hold_64(struct bank *bank, struct kunit_virtio_buf *buf,
+				  const struct virtio_gpio_request *req)
+{
+	if (!req->gpio)
+		return bank_refuse(bank, buf, req);
+
+	return le16_to_cpu(req->gpio) >= 64 && bank_hold(bank, buf, req);
+}
+
+/* The same, when the first 64 lines are read and one of them is refused. */
+static void gpio_virtio_error_second_batch_killed(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(66));
+	struct bank_batch *batch = bank_batch(bank, 0, 66);
+	struct kunit_virtio_task *task;
+
+	bank_set_override(bank, bank_refuse_0_hold_64);
+	task = bank_batch_run(batch, bank_batch_get);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+	kunit_virtio_task_kill(task);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -EINTR);
+}
+
 static int bank_call_get_alarmed(void *data)
 {
 	int ret;
@@ -8689,6 +8818,7 @@ static struct kunit_case gpio_virtio_error_cases[] = {
 	KUNIT_CASE(gpio_virtio_error_probe_silent),
 	KUNIT_CASE(gpio_virtio_error_probe_broken),
 	KUNIT_CASE(gpio_virtio_error_batch_killed),
+	KUNIT_CASE(gpio_virtio_error_second_batch_killed),
 	KUNIT_CASE(gpio_virtio_error_alarm),
 	KUNIT_CASE(gpio_virtio_error_lost_request),
 	KUNIT_CASE(gpio_virtio_error_reserved),
