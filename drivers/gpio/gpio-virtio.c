@@ -2127,15 +2127,13 @@ static int virtio_gpio_restore(struct virtio_device *vdev)
 	struct virtio_gpio *vgpio = vdev->priv;
 	int ret;
 
-	/* The virtio core has reset the device if freeze did not. */
+	/* If the last restore failed, or freeze kept the device: it is reset by now. */
 	if (vgpio->requestq)
 		virtio_gpio_del_vqs(vgpio, false);
 
 	ret = virtio_gpio_find_vqs(vgpio);
-	if (ret) {
-		virtio_gpio_del_vqs(vgpio, true);
+	if (ret)
 		return ret;
-	}
 
 	virtio_device_ready(vdev);
 

@@ -2721,6 +2721,7 @@ static void gpio_virtio_irq_type_unknown(struct kunit *test)
 						   IRQ_TYPE_LEVEL_HIGH));
 	KUNIT_EXPECT_EQ(test, -EINVAL, irq_set_irq_type(irq->irq,
 							IRQ_TYPE_LEVEL_MASK));
+	KUNIT_EXPECT_EQ(test, -EINVAL, irq_set_irq_type(irq->irq, IRQ_TYPE_NONE));
 	bank_expect_working(bank, 2);
 	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
 }
@@ -5493,6 +5494,25 @@ static void gpio_virtio_names_of_firmware(struct kunit *test)
 				   "");
 }
 
+static const struct property_entry bank_node_ngpios[] = {
+	PROPERTY_ENTRY_U32("ngpios", 4),
+	{}
+};
+
+static const struct software_node bank_node_lines = {
+	.name = "kunit-gpio-lines",
+	.properties = bank_node_ngpios,
+};
+
+/* Firmware cannot give a device lines that it does not have. */
+static void gpio_virtio_names_of_no_lines(struct kunit *test)
+{
+	struct bank *bank = bank_describe(test, BANK_PARAMS(0), &bank_node_lines);
+
+	KUNIT_EXPECT_NE(test, bank_attach(bank), 1);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(bank->kv));
+}
+
 static struct kunit_case gpio_virtio_names_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_names_bad, bad_names_gen_params),
 	KUNIT_CASE(gpio_virtio_names_some),
@@ -5502,6 +5522,7 @@ static struct kunit_case gpio_virtio_names_cases[] = {
 	KUNIT_CASE(gpio_virtio_names_long),
 	KUNIT_CASE(gpio_virtio_names_no_collision),
 	KUNIT_CASE(gpio_virtio_names_of_firmware),
+	KUNIT_CASE(gpio_virtio_names_of_no_lines),
 	{}
 };
 
