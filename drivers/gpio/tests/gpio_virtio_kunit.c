@@ -8374,6 +8374,27 @@ static void gpio_virtio_order_busy_after_restore(struct kunit *test)
 	bank_call_expect(call, 0);
 }
 
+/* Nor does it wait longer than a device takes that answers late. */
+static void gpio_virtio_order_restored_late(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_call *up;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	bank_down(bank);
+	bank_set_override(bank, bank_hold_set);
+	virtio_gpio_poll_ms = 200;
+	up = bank_call(bank, bank_call_up, 0);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_set_override(bank, NULL);
+	bank_answer_held(bank, 0);
+	KUNIT_EXPECT_TRUE(test, kunit_virtio_task_wait(up->task,
+						       5 * virtio_gpio_poll_ms));
+	bank_call_expect(up, 0);
+	kunit_remove_action(test, bank_flush, bank->kv);
+	bank_expect_driven(bank, 3, 1);
+}
+
 /* The time that a caller has waited does not count once the device is reset. */
 static void gpio_virtio_order_reset_after_long_wait(struct kunit *test)
 {
@@ -8652,6 +8673,8 @@ static struct kunit_case gpio_virtio_order_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_order_given_up_once,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_order_busy_after_restore,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_order_restored_late,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_order_reset_after_long_wait,
 			 sleep_kind_gen_params),
