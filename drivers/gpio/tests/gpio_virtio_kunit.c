@@ -8273,6 +8273,26 @@ static void gpio_virtio_order_newer_than_restore(struct kunit *test)
 	bank_expect_driven(bank, 65, 0);
 }
 
+/* A type that the device has had is refused after the reset, but not for good. */
+static void gpio_virtio_order_type_refused_later(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+	bank_down(bank);
+	bank_set_override(bank, bank_refuse_irq_type);
+	bank_up(bank);
+	bank_settle();
+	/* Once, and by way of none */
+	KUNIT_EXPECT_EQ(test, bank_count(bank, VIRTIO_GPIO_MSG_IRQ_TYPE), 3);
+	KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
+
+	bank_set_override(bank, NULL);
+	KUNIT_EXPECT_EQ(test, irq_set_irq_type(irq->irq, IRQ_TYPE_EDGE_FALLING), 0);
+	bank_expect_working(bank, 5);
+}
+
 /* A restore that does not end, as a reply is lost, holds up few. */
 static void gpio_virtio_order_lost_restore_reply(struct kunit *test)
 {
@@ -8665,6 +8685,8 @@ static void gpio_virtio_order_started_without_bus(struct kunit *test)
 
 static struct kunit_case gpio_virtio_order_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_order_newer_than_restore,
+			 sleep_kind_gen_params),
+	KUNIT_CASE_PARAM(gpio_virtio_order_type_refused_later,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_order_lost_restore_reply,
 			 sleep_kind_gen_params),
