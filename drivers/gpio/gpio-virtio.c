@@ -63,10 +63,12 @@
 #include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
-#include <linux/overflow.h>
 #include <linux/of.h>
+#include <linux/overflow.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
 #include <linux/pm_wakeup.h>

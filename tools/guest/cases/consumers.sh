@@ -101,7 +101,9 @@ key() {
 # watch_input DRIVER: what its input device tells from here on.
 watch_input() {
 	exec {INPUT}<"/dev/input/$(basename "/sys/bus/platform/drivers/$1"/*/input/input*/event*)"
-	cat <&"$INPUT" >/tmp/case/input &
+	# Empty from here on, and not from when the program has started
+	: >/tmp/case/input
+	cat <&"$INPUT" >>/tmp/case/input &
 	PIDS+=($!)
 	exec {INPUT}<&-
 }
