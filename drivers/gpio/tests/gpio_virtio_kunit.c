@@ -8745,19 +8745,27 @@ static void gpio_virtio_error_probe_broken(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(bank->kv));
 }
 
-/* Whoever reads several lines is told that he was killed. */
-static void gpio_virtio_error_batch_killed(struct kunit *test)
+/* Who reads all lines is killed when so many requests are not answered. */
+static void bank_expect_batch_killed(struct bank *bank, bank_override_t override,
+				     unsigned int held)
 {
-	struct bank *bank = bank_start(test, BANK_PARAMS(8));
-	struct bank_batch *batch = bank_batch(bank, 0, 8);
+	struct bank_batch *batch = bank_batch(bank, 0, bank->params.ngpio);
+	struct kunit *test = bank->test;
 	struct kunit_virtio_task *task;
 
-	bank_set_override(bank, bank_refuse_0_hold_rest);
+	bank_set_override(bank, override);
 	task = bank_batch_run(batch, bank_batch_get);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 7));
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, held));
 	kunit_virtio_task_kill(task);
 	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
 	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -EINTR);
+}
+
+/* Whoever reads several lines is told that he was killed. */
+static void gpio_virtio_error_batch_killed(struct kunit *test)
+{
+	bank_expect_batch_killed(bank_start(test, BANK_PARAMS(8)),
+				 bank_refuse_0_hold_rest, 7);
 }
 
 static bool bank_refuse_0_hold_64(struct bank *bank, struct kunit_virtio_buf *buf,
@@ -8772,16 +8780,8 @@ static bool bank_refuse_0_hold_64(struct bank *bank, struct kunit_virtio_buf *bu
 /* The same, when the first 64 lines are read and one of them is refused. */
 static void gpio_virtio_error_second_batch_killed(struct kunit *test)
 {
-	struct bank *bank = bank_start(test, BANK_PARAMS(66));
-	struct bank_batch *batch = bank_batch(bank, 0, 66);
-	struct kunit_virtio_task *task;
-
-	bank_set_override(bank, bank_refuse_0_hold_64);
-	task = bank_batch_run(batch, bank_batch_get);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
-	kunit_virtio_task_kill(task);
-	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
-	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -EINTR);
+	bank_expect_batch_killed(bank_start(test, BANK_PARAMS(66)),
+				 bank_refuse_0_hold_64, 2);
 }
 
 static int bank_call_get_alarmed(void *data)

@@ -147,7 +147,8 @@ asleep_with_output() {
 
 # --- a device that keeps its state -------------------------------------------------
 
-# suspend_irqs: what the kernel does with interrupts for suspend-to-idle, for seconds.
+# suspend_irqs: what the kernel does with interrupts for suspend-to-idle, for as long as
+# pm_test lasts: 5 s under User-Mode Linux, 2 s in QEMU.
 suspend_irqs() {
 	echo platform >/sys/power/pm_test
 	echo freeze >/sys/power/state
