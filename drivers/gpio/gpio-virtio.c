@@ -51,6 +51,7 @@
  */
 
 #include <linux/acpi.h>
+#include <linux/atomic.h>
 #include <linux/bitmap.h>
 #include <linux/cleanup.h>
 #include <linux/completion.h>
@@ -292,6 +293,7 @@ struct virtio_gpio_irq {
  * @irq_work: runs it where the caller must not
  * @work: ends backoff, and sends again what could not be added
  * @ratelimit: limits messages about the device
+ * @irq_ops: number of operations of the irq core that may wait for the device
  * @waitq: woken for replies to type messages, and when a wait for all ends
  * @lock: protects all that follows
  * @requestq: the virtqueue of requests, NULL while there is none
@@ -303,7 +305,6 @@ struct virtio_gpio_irq {
  * @replies: number of replies so far; may wrap around
  * @restarts: number of times that the device went down, and of replies that
  *	      restore lines; may wrap around
- * @waiters: number of waits for the device, whose end removal waits for
  * @stopped: the driver is being removed
  * @hold_calls: messages of callers are not sent
  * @suspended: interrupts are disabled unless they wake the system
@@ -324,6 +325,7 @@ struct virtio_gpio {
 	struct irq_work irq_work;
 	struct delayed_work work;
 	struct ratelimit_state ratelimit;
+	atomic_t irq_ops;
 	wait_queue_head_t waitq;
 	spinlock_t lock; /* Protects all of the following */
 	struct virtqueue *requestq;
@@ -334,7 +336,6 @@ struct virtio_gpio {
 	unsigned int in_flight;
 	unsigned int replies;
 	unsigned int restarts;
-	unsigned int waiters;
 	bool stopped;
 	bool hold_calls;
 	bool suspended;
@@ -388,7 +389,6 @@ static void virtio_gpio_init_msg(struct virtio_gpio_msg *msg, u16 type, u16 gpio
 static struct virtio_gpio_call *virtio_gpio_alloc_call(unsigned int num, gfp_t gfp)
 {
 	struct virtio_gpio_call *call;
-	unsigned int i;
 
 	call = kzalloc_flex(*call, msg, num, gfp);
 	if (!call)
@@ -397,7 +397,7 @@ static struct virtio_gpio_call *virtio_gpio_alloc_call(unsigned int num, gfp_t g
 	call->num = num;
 	call->open = num;
 	init_completion(&call->done);
-	for (i = 0; i < num; i++)
+	for (unsigned int i = 0; i < num; i++)
 		call->msg[i].call = call;
 
 	return call;
@@ -611,17 +611,12 @@ static void virtio_gpio_irq_complete(struct virtio_gpio *vgpio, const struct vir
 		wake_up_all(&vgpio->waitq);
 }
 
-/*
- * Returns whether the list was changed. The caller then runs the irq_work, if it
- * does not hold the lock: virtio_gpio_sync_unlock() does so as well.
- */
-static bool virtio_gpio_irq_defer(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq)
+/* Where flow handlers must not be called. Who adds the first one, calls all. */
+static void virtio_gpio_irq_kick(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq)
 {
-	if (test_and_set_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags))
-		return false;
-	llist_add(&irq->deferred_node, &vgpio->deferred);
-
-	return true;
+	if (!test_and_set_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags) &&
+	    llist_add(&irq->deferred_node, &vgpio->deferred))
+		irq_work_queue(&vgpio->irq_work);
 }
 
 /**
@@ -651,7 +646,8 @@ static void virtio_gpio_process_event(struct virtio_gpio *vgpio, struct virtio_g
 		irq->bad_events = 0;
 		clear_bit(VIRTIO_GPIO_IRQ_FRESH, &irq->flags);
 		set_bit(VIRTIO_GPIO_IRQ_PENDING, &irq->flags);
-		virtio_gpio_irq_defer(vgpio, irq);
+		if (!test_and_set_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags))
+			llist_add(&irq->deferred_node, &vgpio->deferred);
 		return;
 	}
 
@@ -947,14 +943,21 @@ static void virtio_gpio_process_used(struct virtio_gpio *vgpio)
 	virtio_gpio_process_events(vgpio);
 }
 
+/* Where flow handlers must not be called, as the caller may hold their locks */
+static void virtio_gpio_poll(struct virtio_gpio *vgpio)
+{
+	virtio_gpio_process_used(vgpio);
+	if (!llist_empty(&vgpio->deferred))
+		irq_work_queue(&vgpio->irq_work);
+}
+
 /**
  * virtio_gpio_sync_unlock() - Do what is due and release the lock
  * @vgpio: the device
  * @flags: as saved when the lock was taken
  *
  * A notification may take long, as the device may handle it at once, so it is
- * sent without the lock. RCU keeps the virtqueues from being deleted. Flow
- * handlers are left to the irq_work, since the caller may hold their locks.
+ * sent without the lock. RCU keeps the virtqueues from being deleted.
  *
  * Context: Any context. The caller holds the lock.
  */
@@ -965,8 +968,7 @@ static void virtio_gpio_sync_unlock(struct virtio_gpio *vgpio, unsigned long fla
 
 	guard(rcu)();
 
-	virtio_gpio_process_used(vgpio);
-	if (vgpio->state != VIRTIO_GPIO_DOWN && !virtio_gpio_is_dead(vgpio)) {
+	if (vgpio->state != VIRTIO_GPIO_DOWN) {
 		if (vgpio->state != VIRTIO_GPIO_UP || vgpio->hold_calls || vgpio->suspended)
 			virtio_gpio_restore_lines(vgpio);
 		requestq = virtio_gpio_send_msgs(vgpio);
@@ -978,8 +980,6 @@ static void virtio_gpio_sync_unlock(struct virtio_gpio *vgpio, unsigned long fla
 		virtqueue_notify(requestq);
 	if (eventq)
 		virtqueue_notify(eventq);
-	if (!llist_empty(&vgpio->deferred))
-		irq_work_queue(&vgpio->irq_work);
 }
 
 DEFINE_LOCK_GUARD_1(virtio_gpio_sync, struct virtio_gpio,
@@ -1032,6 +1032,7 @@ static int virtio_gpio_check_progress(struct virtio_gpio *vgpio, const void *own
 
 	guard(virtio_gpio_sync)(vgpio);
 
+	virtio_gpio_poll(vgpio);
 	if (virtio_gpio_is_dead(vgpio))
 		return -ENODEV;
 	if (fatal_signal_pending(current))
@@ -1094,25 +1095,24 @@ static void virtio_gpio_abort_call(struct virtio_gpio *vgpio, struct virtio_gpio
 static int virtio_gpio_transact(struct virtio_gpio *vgpio, struct virtio_gpio_call *call)
 {
 	struct virtio_gpio_progress p = { };
-	struct virtio_gpio_msg *msg;
-	int ret = 0;
+	int ret;
 
 	scoped_guard(virtio_gpio_sync, vgpio) {
 		if (virtio_gpio_is_dead(vgpio)) {
 			kfree(call);
 			return -ENODEV;
 		}
-		for (msg = call->msg; msg < call->msg + call->num; msg++)
-			virtio_gpio_submit(vgpio, msg, &vgpio->pending);
-		vgpio->waiters++;
+		for (unsigned int i = 0; i < call->num; i++)
+			virtio_gpio_submit(vgpio, &call->msg[i], &vgpio->pending);
 	}
 
-	while (!ret && !wait_for_completion_timeout(&call->done, VIRTIO_GPIO_POLL))
+	do {
+		if (wait_for_completion_timeout(&call->done, VIRTIO_GPIO_POLL))
+			return 0;
 		ret = virtio_gpio_check_progress(vgpio, call, &call->open, &p);
+	} while (!ret);
 
 	guard(spinlock_irqsave)(&vgpio->lock);
-	if (!--vgpio->waiters)
-		wake_up_all(&vgpio->waitq);
 	if (!call->open)
 		return 0;
 	if (ret == -ETIMEDOUT || ret == -ESHUTDOWN)
@@ -1350,7 +1350,7 @@ static void virtio_gpio_irq_run_deferred(struct irq_work *work)
 		/* A full barrier: a later kick adds it again, an earlier one is seen here. */
 		clear_and_wake_up_bit(VIRTIO_GPIO_IRQ_DEFERRED, &irq->flags);
 		if (test_bit(VIRTIO_GPIO_IRQ_PENDING, &irq->flags))
-			virtio_gpio_irq_defer(vgpio, irq);
+			virtio_gpio_irq_kick(vgpio, irq);
 		virtio_gpio_irq_update(vgpio, irq);
 	}
 }
@@ -1360,9 +1360,10 @@ static void virtio_gpio_vq_callback(struct virtqueue *vq)
 {
 	struct virtio_gpio *vgpio = vq->vdev->priv;
 
-	scoped_guard(spinlock_irqsave, &vgpio->lock)
+	scoped_guard(virtio_gpio_sync, vgpio)
 		virtio_gpio_process_used(vgpio);
-	virtio_gpio_irq_run_deferred(&vgpio->irq_work);
+	if (!llist_empty(&vgpio->deferred))
+		virtio_gpio_irq_run_deferred(&vgpio->irq_work);
 }
 
 static void virtio_gpio_work(struct work_struct *work)
@@ -1371,6 +1372,7 @@ static void virtio_gpio_work(struct work_struct *work)
 	struct virtio_gpio_irq *irq;
 
 	guard(virtio_gpio_sync)(vgpio);
+	virtio_gpio_poll(vgpio);
 	while ((irq = list_first_entry_or_null(&vgpio->backoff, struct virtio_gpio_irq, node))) {
 		list_del_init(&irq->node);
 		virtio_gpio_irq_update(vgpio, irq);
@@ -1409,15 +1411,6 @@ static struct virtio_gpio_irq *virtio_gpio_irq_create(struct irq_data *d, gfp_t 
 	return virtio_gpio_irq_get(d);
 }
 
-/* For where the lock must not be taken */
-static void virtio_gpio_irq_kick(struct irq_data *d, struct virtio_gpio_irq *irq)
-{
-	struct virtio_gpio *vgpio = virtio_gpio_irq_to_vgpio(d);
-
-	if (virtio_gpio_irq_defer(vgpio, irq))
-		irq_work_queue(&vgpio->irq_work);
-}
-
 static void virtio_gpio_irq_mask(struct irq_data *d)
 {
 	struct virtio_gpio_irq *irq = virtio_gpio_irq_get(d);
@@ -1437,7 +1430,7 @@ static void virtio_gpio_irq_unmask(struct irq_data *d)
 	/* Pairs with the barrier in virtio_gpio_irq_bus_sync_unlock(). */
 	smp_mb__after_atomic();
 	if (!test_bit(VIRTIO_GPIO_IRQ_BUS_LOCKED, &irq->flags))
-		virtio_gpio_irq_kick(d, irq);
+		virtio_gpio_irq_kick(virtio_gpio_irq_to_vgpio(d), irq);
 }
 
 /*
@@ -1450,7 +1443,7 @@ static int virtio_gpio_irq_retrigger(struct irq_data *d)
 
 	if (irq && !test_bit(VIRTIO_GPIO_IRQ_FRESH, &irq->flags)) {
 		set_bit(VIRTIO_GPIO_IRQ_PENDING, &irq->flags);
-		virtio_gpio_irq_kick(d, irq);
+		virtio_gpio_irq_kick(virtio_gpio_irq_to_vgpio(d), irq);
 	}
 
 	return 1;
@@ -1595,8 +1588,7 @@ static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 
 	wait = in_task() && cmpxchg(&irq->waiter, current, NULL) == current && !irqs_disabled();
 	if (wait) {
-		scoped_guard(spinlock_irqsave, &vgpio->lock)
-			vgpio->waiters++;
+		atomic_inc(&vgpio->irq_ops);
 		/* Chained handlers come without irq_request_resources(). */
 		virtio_gpio_irq_make_input(vgpio, irq->gpio);
 	}
@@ -1606,7 +1598,7 @@ static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 	smp_mb__after_atomic();
 	/* With PREEMPT_RT, the lock sleeps. */
 	if (irqs_disabled()) {
-		virtio_gpio_irq_kick(d, irq);
+		virtio_gpio_irq_kick(vgpio, irq);
 		return;
 	}
 	scoped_guard(virtio_gpio_sync, vgpio)
@@ -1615,10 +1607,11 @@ static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 	if (!wait)
 		return;
 	virtio_gpio_irq_wait(vgpio, irq);
-	guard(spinlock_irqsave)(&vgpio->lock);
-	if (!--vgpio->waiters)
-		wake_up_all(&vgpio->waitq);
+	atomic_dec_and_wake_up(&vgpio->irq_ops);
 }
+
+DEFINE_GUARD(virtio_gpio_irq_op, struct virtio_gpio *,
+	     atomic_inc(&_T->irq_ops), atomic_dec_and_wake_up(&_T->irq_ops))
 
 /* request_irq() can fail here, but not if the type is refused later. */
 static int virtio_gpio_irq_request_resources(struct irq_data *d)
@@ -1628,6 +1621,7 @@ static int virtio_gpio_irq_request_resources(struct irq_data *d)
 	irq_hw_number_t gpio = irqd_to_hwirq(d);
 	int ret;
 
+	guard(virtio_gpio_irq_op)(vgpio);
 	if (!virtio_gpio_irq_create(d, GFP_KERNEL))
 		return -ENOMEM;
 
@@ -1752,12 +1746,13 @@ static void virtio_gpio_requeue_msgs(struct virtio_gpio *vgpio)
 	}
 }
 
-/* Messages of callers wait from now on. */
+/* Messages of callers wait from now on. What has been answered is handled. */
 static void virtio_gpio_set_down(struct virtio_gpio *vgpio)
 {
 	vgpio->state = VIRTIO_GPIO_DOWN;
 	vgpio->hold_calls = true;
 	vgpio->restarts++;
+	virtio_gpio_poll(vgpio);
 }
 
 /* A device that was reset has no state. */
@@ -2035,8 +2030,8 @@ err_del_vqs:
 
 /*
  * No flow handler may be called once gpiochip_remove() has freed the irq
- * domain. That does not wait for operations of the irq core, so those that wait
- * for the device are waited for here.
+ * domain, and no operation of the irq core may still wait for the device, as
+ * that frees their descriptors as well.
  */
 static void virtio_gpio_remove(struct virtio_device *vdev)
 {
@@ -2047,9 +2042,8 @@ static void virtio_gpio_remove(struct virtio_device *vdev)
 	virtio_synchronize_cbs(vdev);
 	irq_work_sync(&vgpio->irq_work);
 	synchronize_rcu();
+	wait_var_event(&vgpio->irq_ops, !atomic_read_acquire(&vgpio->irq_ops));
 	gpiochip_remove(&vgpio->gc);
-	scoped_guard(spinlock_irq, &vgpio->lock)
-		wait_event_lock_irq(vgpio->waitq, !vgpio->waiters, vgpio->lock);
 	virtio_gpio_del_vqs(vgpio, true);
 }
 
@@ -2096,7 +2090,7 @@ static int virtio_gpio_freeze(struct virtio_device *vdev)
 
 	scoped_guard(virtio_gpio_sync, vgpio) {
 		/* An event that has come already is not dropped. */
-		virtio_gpio_process_used(vgpio);
+		virtio_gpio_poll(vgpio);
 		vgpio->suspended = true;
 		vgpio->hold_calls |= vgpio->off_in_suspend;
 		virtio_gpio_update_irqs(vgpio);
@@ -2148,6 +2142,7 @@ static int virtio_gpio_restore(struct virtio_device *vdev)
 		dev_err(&vdev->dev, "lines are not restored yet\n");
 
 	guard(virtio_gpio_sync)(vgpio);
+	virtio_gpio_poll(vgpio);
 	vgpio->hold_calls = false;
 
 	return virtio_gpio_is_dead(vgpio) ? -ENODEV : 0;

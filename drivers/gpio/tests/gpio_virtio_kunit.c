@@ -34,6 +34,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/string.h>
 #include <linux/suspend.h>
 #include <linux/virtio.h>
@@ -699,9 +700,14 @@ struct bank_call {
 	struct kunit_virtio_task *task;
 };
 
+/* As gpiolib calls operations of a chip: its removal waits for them */
+#define bank_guard(bank) guard(srcu)(&(bank)->gc->gpiodev->srcu)
+
 static int bank_call_get(void *data)
 {
 	struct bank_call *call = data;
+
+	bank_guard(call->bank);
 
 	return call->bank->gc->get(call->bank->gc, call->gpio);
 }
@@ -1230,6 +1236,8 @@ static int bank_call_hammer(void *data)
 	unsigned int i;
 	int ret;
 
+	bank_guard(call->bank);
+
 	for (i = 0; i < call->rounds; i++) {
 		ret = gc->set(gc, call->gpio, i & 1);
 		if (ret)
@@ -1602,6 +1610,8 @@ static int bank_batch_get(void *data)
 	struct bank_batch *batch = data;
 	struct gpio_chip *gc = batch->bank->gc;
 
+	bank_guard(batch->bank);
+
 	return gc->get_multiple(gc, batch->mask, batch->bits);
 }
 
@@ -1609,6 +1619,8 @@ static int bank_batch_set(void *data)
 {
 	struct bank_batch *batch = data;
 	struct gpio_chip *gc = batch->bank->gc;
+
+	bank_guard(batch->bank);
 
 	return gc->set_multiple(gc, batch->mask, batch->bits);
 }
@@ -2031,12 +2043,16 @@ static int bank_call_input(void *data)
 {
 	struct bank_call *call = data;
 
+	bank_guard(call->bank);
+
 	return call->bank->gc->direction_input(call->bank->gc, call->gpio);
 }
 
 static int bank_call_direction(void *data)
 {
 	struct bank_call *call = data;
+
+	bank_guard(call->bank);
 
 	return bank_direction(call->bank, call->gpio);
 }
@@ -2131,6 +2147,8 @@ static bool bank_logs(struct bank *bank, unsigned int count)
 static int bank_call_free(void *data)
 {
 	struct bank_call *call = data;
+
+	bank_guard(call->bank);
 
 	call->bank->gc->free(call->bank->gc, call->gpio);
 
@@ -6186,6 +6204,8 @@ static int bank_call_put_line(void *data)
 {
 	struct bank_call *call = data;
 
+	bank_guard(call->bank);
+
 	call->bank->gc->free(call->bank->gc, call->gpio);
 
 	return 0;
@@ -6424,6 +6444,8 @@ static void gpio_virtio_sleep_small_eventq(struct kunit *test)
 static int bank_call_set(void *data)
 {
 	struct bank_call *call = data;
+
+	bank_guard(call->bank);
 
 	return call->bank->gc->set(call->bank->gc, call->gpio, 1);
 }
@@ -6917,6 +6939,8 @@ static int bank_call_toggle(void *data)
 	struct bank_call *call = data;
 	struct gpio_chip *gc = call->bank->gc;
 	int ret, level = 0;
+
+	bank_guard(call->bank);
 
 	do {
 		level = !level;
@@ -7440,6 +7464,8 @@ static int bank_call_output_high(void *data)
 	struct bank_call *call = data;
 	struct gpio_chip *gc = call->bank->gc;
 
+	bank_guard(call->bank);
+
 	return gc->direction_output(gc, call->gpio, 1);
 }
 
@@ -7702,6 +7728,43 @@ static void gpio_virtio_recover_event_before_reset(struct kunit *test)
 	bank_expect_working(bank, 5);
 }
 
+/* An event whose interrupt was lost, while another line is in backoff */
+static void gpio_virtio_recover_event_in_backoff(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	unsigned int i;
+
+	bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	bank_request_irq(bank, 6, IRQF_TRIGGER_RISING);
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_TRUE(test, bank_armed(bank, 5, true));
+		bank_event(bank_disarm(bank, 5), 0x55);
+	}
+	KUNIT_ASSERT_TRUE(test, bank_armed(bank, 6, true));
+	bank_push_event_noirq(bank, 6);
+	KUNIT_EXPECT_EQ(test, bank_events(bank, 6, 1), 1);
+}
+
+/* The interrupt of the first reply on the way back is lost. */
+static void gpio_virtio_recover_restore_no_interrupt(struct kunit *test)
+{
+	struct bank *bank = bank_start_forgetful(test, BANK_PARAMS(8));
+	u8 reply[] = { VIRTIO_GPIO_STATUS_OK, 0 };
+	struct bank_call *up;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
+	bank_down(bank);
+	bank_set_override(bank, bank_hold);
+	up = bank_call(bank, bank_call_up, 0);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_set_override(bank, NULL);
+	kunit_virtio_write(bank->held[0], reply, sizeof(reply));
+	kunit_virtio_push_quiet(bank->held[0], sizeof(reply));
+	bank_call_expect(up, 0);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, bank->lines[3].direction, VIRTIO_GPIO_DIRECTION_OUT);
+}
+
 /* The device has set a level for a caller who was killed, just before. */
 static void gpio_virtio_recover_reply_before_reset(struct kunit *test)
 {
@@ -7764,6 +7827,9 @@ static struct kunit_case gpio_virtio_recover_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_recover_restore_again,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_recover_event_before_reset,
+			 sleep_kind_gen_params),
+	KUNIT_CASE(gpio_virtio_recover_event_in_backoff),
+	KUNIT_CASE_PARAM(gpio_virtio_recover_restore_no_interrupt,
 			 sleep_kind_gen_params),
 	KUNIT_CASE_PARAM(gpio_virtio_recover_reply_before_reset,
 			 sleep_kind_gen_params),
@@ -8059,6 +8125,49 @@ static void gpio_virtio_context_unplug_in_set_type(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
 }
 
+/* What waits for the device in the irq core ends with its next poll at the latest. */
+static void bank_unplug_in(struct bank *bank, int (*fn)(void *data), int ret)
+{
+	struct kunit *test = bank->test;
+	struct bank_call *call;
+
+	bank_to_irq(bank, 5);
+	virtio_gpio_poll_ms = 1000;
+	bank_set_override(bank, bank_hold);
+	call = bank_call(bank, fn, 5);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	bank_call_expect(bank_call(bank, bank_call_unplug, 0), 0);
+	bank_call_expect(call, ret);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
+}
+
+/* As the device has refused to tell the direction, request_irq() asks again. */
+static void gpio_virtio_context_unplug_in_request_irq(struct kunit *test)
+{
+	struct bank *bank = bank_alloc(test, BANK_PARAMS(8));
+
+	bank_set_override(bank, bank_refuse);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(bank->kv), 0);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_bound(bank->kv));
+	bank_find_chip(bank);
+	bank_unplug_in(bank, bank_call_request_irq_only, -ENODEV);
+}
+
+static int bank_call_chain(void *data)
+{
+	struct bank_call *call = data;
+
+	irq_set_chained_handler_and_data(bank_irq_number(call->bank, call->gpio),
+					 bank_chained_handler, call->bank);
+
+	return 0;
+}
+
+static void gpio_virtio_context_unplug_in_chained(struct kunit *test)
+{
+	bank_unplug_in(bank_start(test, BANK_PARAMS(8)), bank_call_chain, 0);
+}
+
 static struct kunit_case gpio_virtio_context_cases[] = {
 	KUNIT_CASE(gpio_virtio_context_enable),
 	KUNIT_CASE(gpio_virtio_context_user_lock),
@@ -8071,6 +8180,8 @@ static struct kunit_case gpio_virtio_context_cases[] = {
 	KUNIT_CASE(gpio_virtio_context_edge_at_accept),
 	KUNIT_CASE(gpio_virtio_context_backoff_of_others),
 	KUNIT_CASE(gpio_virtio_context_unplug_in_set_type),
+	KUNIT_CASE(gpio_virtio_context_unplug_in_request_irq),
+	KUNIT_CASE(gpio_virtio_context_unplug_in_chained),
 	{}
 };
 
@@ -8236,6 +8347,8 @@ static bool bank_hold_set(struct bank *bank, struct kunit_virtio_buf *buf,
 static int bank_call_set_low(void *data)
 {
 	struct bank_call *call = data;
+
+	bank_guard(call->bank);
 
 	return call->bank->gc->set(call->bank->gc, call->gpio, 0);
 }
