@@ -676,10 +676,11 @@ static void virtio_gpio_update_line(struct virtio_gpio *vgpio, const struct virt
 	u16 type = le16_to_cpu(msg->req.type);
 	u32 value = le32_to_cpu(msg->req.value);
 
-	/* A reset counts as release, too, after late replies to other requests. */
-	if (type == VIRTIO_GPIO_MSG_SET_DIRECTION && value == VIRTIO_GPIO_DIRECTION_NONE) {
-		line->owned = false;
-		line->has_level = false;
+	if (type == VIRTIO_GPIO_MSG_SET_DIRECTION) {
+		line->dir_valid = msg->ret >= 0;
+		/* A reset counts as release, too, after late replies to other requests. */
+		line->owned &= value != VIRTIO_GPIO_DIRECTION_NONE;
+		line->has_level &= value != VIRTIO_GPIO_DIRECTION_NONE;
 	}
 	if (msg->ret < 0)
 		return;
@@ -693,7 +694,6 @@ static void virtio_gpio_update_line(struct virtio_gpio *vgpio, const struct virt
 		line->out = msg->ret == VIRTIO_GPIO_DIRECTION_OUT;
 		break;
 	case VIRTIO_GPIO_MSG_SET_DIRECTION:
-		line->dir_valid = true;
 		line->out = value == VIRTIO_GPIO_DIRECTION_OUT;
 		line->owned = value != VIRTIO_GPIO_DIRECTION_NONE;
 		break;
@@ -1164,6 +1164,7 @@ static int virtio_gpio_batch(struct virtio_gpio *vgpio, u16 type,
 			     const unsigned long *mask, unsigned long *levels)
 {
 	unsigned int left = bitmap_weight(mask, vgpio->gc.ngpio);
+	bool set = type == VIRTIO_GPIO_MSG_SET_VALUE;
 	struct virtio_gpio_call *call;
 	unsigned int gpio = 0, num, i;
 	int ret, err = 0;
@@ -1176,7 +1177,7 @@ static int virtio_gpio_batch(struct virtio_gpio *vgpio, u16 type,
 		for (i = 0; i < num; i++, gpio++) {
 			gpio = find_next_bit(mask, vgpio->gc.ngpio, gpio);
 			virtio_gpio_init_msg(&call->msg[i], type, gpio,
-					     type == VIRTIO_GPIO_MSG_SET_VALUE && test_bit(gpio, levels));
+					     set && test_bit(gpio, levels));
 		}
 
 		ret = virtio_gpio_transact(vgpio, call);
@@ -1880,7 +1881,6 @@ static int virtio_gpio_init(struct virtio_gpio *vgpio)
 		return -ENOMEM;
 	/* Nobody waits for that call, and it is used again and again. */
 	vgpio->restore_call->async = true;
-	vgpio->restore_call->open = 0;
 
 	return 0;
 }

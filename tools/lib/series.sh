@@ -12,8 +12,9 @@ readonly MIRRORS=(drivers include Documentation)
 # of other files that it merely changes there is no mirror.
 readonly OWNED=(drivers/gpio/gpio-virtio.c include/uapi/linux/virtio_gpio.h)
 
-# The form of a folder's name
-readonly FOLDER_NAME='^[0-9]-[a-z0-9-]+$'
+# The form of a folder's name. One with a t has the KUnit tests of the series before it,
+# which need another tree than that.
+readonly FOLDER_NAME='^[0-9]t?-[a-z0-9-]+$'
 
 # tree_names: the trees that this checkout has.
 tree_names() {
@@ -65,7 +66,7 @@ refuse_odd_folders() {
 		[[ $folder =~ $FOLDER_NAME || $folder == '*' ]] || odd+=("$folder")
 	done
 	((${#odd[@]} == 0)) ||
-		die "patches/$TREE has folders whose names are none: ${odd[*]}; they are as 4-name, in small letters"
+		die "patches/$TREE has folders whose names are none: ${odd[*]}; they are as 4-name or 4t-name, in small letters"
 }
 
 # choose_series: TREE and TREE_DIR; FOLDER, the folder that --series names, or

@@ -196,6 +196,31 @@ a_codespell() {
 	finds apply "1-fixes/0001: does not apply"
 }
 
+@test "sizes: a patch that is too large, unless it is excepted, and too many patches" {
+	local i
+	series "$GOOD" "$(seq -f 'int a%g;' 300)"
+	finds sizes "1-fixes/0001: changes 300 lines and adds 0 to tests; 250 and 600 are the limits" \
+		"nothing needs the line: 3-requests"
+	[[ $output == *"  300     0  1-fixes/0001 gpio: virtio: Return more"* ]]
+	printf '1-fixes gpio-virtio-Return\n\t= Why.\n' >"$REPO/tools/checks/sizes.exceptions"
+	run vgpio check sizes
+	[ "$status" -eq 0 ]
+	for i in {2..11}; do series "$GOOD $i"; done
+	finds sizes "1-fixes: has 11 patches, 10 are the limit"
+}
+
+@test "sizes: lines that a later patch takes out" {
+	: >"$REPO/tools/checks/sizes.exceptions"
+	series "$GOOD"
+	printf '%s\n' int\ a{1..20}\; >>"$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qam "$GOOD 2"
+	sed -i '/int a[1-9];/d' "$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qam "$GOOD 3"
+	end_folder 3-more
+	vgpio export 2>/dev/null
+	finds sizes "29 lines changed for a difference of 11: more than 115 %"
+}
+
 @test "messages: subjects" {
 	series $'gpio: virtio: Adds a very long subject that goes on and on until it has too many columns.'
 	finds messages "columns, 75 are the limit" "ends with a full stop" "not in the imperative" "says nothing"
@@ -225,6 +250,21 @@ Cc: stable@vger.kernel.org"
 
 Cc: stable@vger.kernel.org"
 	finds messages "is for stable, and has no Fixes:"
+}
+
+@test "messages: a fix that is not to be picked for stable says why" {
+	local fixes='Fixes: 3a29355a22c0 ("gpio: Add virtio-gpio driver")'
+	series "$GOOD
+
+$fixes
+Cc: <stable+noautosel@kernel.org> # needs another series"
+	run vgpio check messages
+	[ "$status" -eq 0 ]
+	series "$GOOD
+
+$fixes
+Cc: <stable+noautosel@kernel.org>"
+	finds messages "line for stable"
 }
 
 @test "messages: what is for stable is short, and so is its message" {

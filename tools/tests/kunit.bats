@@ -14,7 +14,7 @@ make_suites() {
 	mkdir -p "$LINUX/tools/testing/kunit"
 	printf 'all:\n\t%s\n\t%s\n\t%s\n' '! grep broken drivers/gpio/gpio-virtio.c' \
 		'cp tools/linux drivers/gpio/gpio-virtio.c $(O)' 'touch $(O)/vmlinux' >>"$LINUX/Makefile"
-	printf '\t@echo "$(CFLAGS_gpio_virtio_kunit.o)" >$(O)/flags\n' >>"$LINUX/Makefile"
+	printf '\t@echo "$(CFLAGS_gpio_virtio_bank.o)" >$(O)/flags\n' >>"$LINUX/Makefile"
 	printf 'allnoconfig:\n\tcp $(KCONFIG_ALLCONFIG) $(O)/.config\n' >>"$LINUX/Makefile"
 	mkdir -p "$LINUX/tools/testing/kunit/configs"
 	echo CONFIG_UML_OF_KUNIT=y >"$LINUX/tools/testing/kunit/configs/arch_uml.config"

@@ -130,9 +130,9 @@ says() {
 
 @test "verify: a folder whose name is none" {
 	local name
-	for name in fixes 10-more 3_more 3-More; do
+	for name in fixes 10-more 3_more 3-More 3x-more; do
 		cp -r "$TESTS" "$REPO/patches/mainline/$name"
-		says "patches/mainline has folders whose names are none: $name; they are as 4-name"
+		says "patches/mainline has folders whose names are none: $name; they are as 4-name or 4t-name"
 		rm -r "$REPO/patches/mainline/$name"
 	done
 	cp -r "$TESTS" "$REPO/patches/mainline/2-more"
@@ -147,10 +147,10 @@ says() {
 		run vgpio "$verb"
 		[ "$status" -eq 1 ]
 		one_line
-		[[ $output == *"patches/mainline has folders whose names are none: 10-tests; they are as 4-name"* ]]
+		[[ $output == *"patches/mainline has folders whose names are none: 10-tests; they are as 4-name or 4t-name"* ]]
 	done
 	mv "$FIXES" "$REPO/patches/mainline/fixes"
-	says "patches/mainline has folders whose names are none: 10-tests fixes; they are as 4-name"
+	says "patches/mainline has folders whose names are none: 10-tests fixes; they are as 4-name or 4t-name"
 }
 
 @test "verify: a folder without a cover letter" {
