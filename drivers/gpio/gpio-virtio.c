@@ -1493,13 +1493,12 @@ static int virtio_gpio_irq_set_type(struct irq_data *d, unsigned int type)
 	if (!type || (type & IRQ_TYPE_LEVEL_MASK && !is_power_of_2(type)))
 		return -EINVAL;
 
-	if (irq) {
-		if (in_task() && type != irq->type &&
-		    test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags))
-			WRITE_ONCE(irq->waiter, current);
-		WRITE_ONCE(irq->type, type);
-		WRITE_ONCE(irq->refused_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
-	}
+	if (!irq)
+		return 0;
+	if (in_task() && type != irq->type && test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags))
+		WRITE_ONCE(irq->waiter, current);
+	WRITE_ONCE(irq->type, type);
+	WRITE_ONCE(irq->refused_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
 
 	return 0;
 }

@@ -19,7 +19,6 @@
 #include <linux/irqflags.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
-#include <linux/pm_wakeup.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
 #include <linux/virtio.h>
@@ -793,22 +792,6 @@ static void gpio_virtio_irq_disabled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
 }
 
-/* Wake the system on an event */
-static void gpio_virtio_irq_wake(struct kunit *test)
-{
-	struct bank *bank = bank_start(test, BANK_PARAMS(8));
-	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
-	struct device *dev = &kunit_virtio_vdev(bank->kv)->dev;
-
-	bank_set_override(bank, NULL);
-	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), -ENXIO);
-	KUNIT_ASSERT_EQ(test, device_init_wakeup(dev, true), 0);
-	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), 0);
-	KUNIT_EXPECT_EQ(test, disable_irq_wake(irq->irq), 0);
-	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
-	device_init_wakeup(dev, false);
-}
-
 static void gpio_virtio_irq_immutable_chip(struct kunit *test)
 {
 	bank_watch(test, "not an immutable chip");
@@ -1526,7 +1509,6 @@ static struct kunit_case gpio_virtio_irq_cases[] = {
 	KUNIT_CASE_PARAM(gpio_virtio_irq_type_change, irq_type_gen_params),
 	KUNIT_CASE(gpio_virtio_irq_type_change_late),
 	KUNIT_CASE_PARAM(gpio_virtio_irq_disabled, irq_type_gen_params),
-	KUNIT_CASE(gpio_virtio_irq_wake),
 	KUNIT_CASE(gpio_virtio_irq_immutable_chip),
 	KUNIT_CASE(gpio_virtio_irq_slow_line),
 	KUNIT_CASE(gpio_virtio_irq_nosync),

@@ -217,6 +217,7 @@ static void gpio_virtio_sleep_freed_meanwhile(struct kunit *test)
 	bank_call_expect(bank_call(bank, bank_call_put_line, 2), 0);
 	bank_up(bank);
 	bank_call_expect(bank_call(bank, bank_call_get, 0), 0);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
 	KUNIT_EXPECT_EQ(test, levels[2], 0);
 	KUNIT_EXPECT_EQ(test, bank->lines[2].direction,
 			VIRTIO_GPIO_DIRECTION_NONE);
@@ -1137,7 +1138,24 @@ static void gpio_virtio_suspend_wake_disabled(struct kunit *test)
 				IRQCHIP_ENABLE_WAKEUP_ON_SUSPEND);
 }
 
+/* enable_irq_wake() fails where nothing can wake the system. */
+static void gpio_virtio_suspend_may_wake(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING);
+	struct device *dev = &kunit_virtio_vdev(bank->kv)->dev;
+
+	bank_set_override(bank, NULL);
+	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), -ENXIO);
+	KUNIT_ASSERT_EQ(test, device_init_wakeup(dev, true), 0);
+	KUNIT_EXPECT_EQ(test, enable_irq_wake(irq->irq), 0);
+	KUNIT_EXPECT_EQ(test, disable_irq_wake(irq->irq), 0);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
+	device_init_wakeup(dev, false);
+}
+
 static struct kunit_case gpio_virtio_suspend_cases[] = {
+	KUNIT_CASE(gpio_virtio_suspend_may_wake),
 	KUNIT_CASE(gpio_virtio_suspend_wake),
 	KUNIT_CASE(gpio_virtio_suspend_no_wake),
 	KUNIT_CASE(gpio_virtio_suspend_late_caller),
