@@ -87,7 +87,7 @@ own_files() {
 
 # touches COMMIT PATHSPEC...: whether the patch changes such files.
 touches() {
-	! git -C "$BASE_REPO" diff-tree --quiet "$1^" "$1" -- "${@:2}"
+	! git -C "$BASE_REPO" diff-tree -r --quiet "$1^" "$1" -- "${@:2}"
 }
 
 # has_file COMMIT FILE

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# coverage, mutate and matrix: how they judge, and what they refuse.
+# check, coverage, mutate and matrix: how they judge, and what they refuse.
 
 load helper
 
@@ -21,6 +21,23 @@ refused() {
 	run vgpio "$@"
 	[ "$status" -eq 1 ]
 	one_line
+}
+
+# --- check --------------------------------------------------------------------------
+
+@test "check: a pattern finds files in folders" {
+	local BASE_REPO=$TEMP/repo
+	git init -q "$BASE_REPO"
+	git -C "$BASE_REPO" commit -q --allow-empty -m first
+	mkdir -p "$BASE_REPO/drivers/gpio"
+	touch "$BASE_REPO/drivers/gpio/a.c"
+	git -C "$BASE_REPO" add .
+	git -C "$BASE_REPO" commit -qm second
+	# shellcheck source=tools/lib/check.sh
+	. "$LIB/check.sh"
+	touches HEAD '*.[ch]'
+	run touches HEAD '*.rst'
+	[ "$status" -eq 1 ]
 }
 
 # --- coverage ---------------------------------------------------------------------
