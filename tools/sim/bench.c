@@ -38,6 +38,17 @@ int bench_record(struct bench *b, const char *trace, const char *vcd, struct err
 	return 0;
 }
 
+/**
+ * bench_lost_records() - did a record end before its time?
+ * @b: the bench, also after bench_free()
+ *
+ * Return: true if what happened is not all in the files.
+ */
+bool bench_lost_records(const struct bench *b)
+{
+	return b->trace.record.failed || b->vcd.record.failed;
+}
+
 static struct bench_pulse **find_pulse(struct bench *b, unsigned int line)
 {
 	struct bench_pulse **link = &b->pulses;

@@ -46,6 +46,7 @@ struct bench {
 
 void bench_init(struct bench *b, struct loop *loop, struct device *dev);
 int bench_record(struct bench *b, const char *trace, const char *vcd, struct errmsg *err);
+bool bench_lost_records(const struct bench *b);
 void bench_free(struct bench *b);
 
 void bench_set(struct bench *b, unsigned int line, bool level);

@@ -157,6 +157,7 @@ static int set_up_signals(struct server *server)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0 || mem_survive_loss(panel_restore_terminal)) {
 		errmsg_store(&err, "cannot watch for signals: %s", strerror(errno));
@@ -251,23 +252,26 @@ static void check_memory(struct server *server)
 		vu_check_memory(&server->boards[i].session);
 }
 
-static int run(struct server *server)
+static void run(struct server *server)
 {
 	for (unsigned int i = 0; i < server->config.count; i++)
 		printf("listening on %s\n", server->config.configs[i].socket);
 	fflush(stdout);
-	if (open_panel(server))
-		return EXIT_FAILURE;
+	if (open_panel(server)) {
+		server->status = EXIT_FAILURE;
+		return;
+	}
 	while (!server->quit) {
 		if (loop_run_once(&server->loop, true)) {
 			log_error("cannot wait for events: %s", strerror(errno));
-			return EXIT_FAILURE;
+			server->status = EXIT_FAILURE;
+			return;
 		}
 		check_memory(server);
 	}
-	return server->status;
 }
 
+/* The last entries are written now: a record may fail in the end, too. */
 static void close_boards(struct server *server)
 {
 	for (unsigned int i = 0; i < server->config.count; i++) {
@@ -275,6 +279,8 @@ static void close_boards(struct server *server)
 			listener_close(&server->desks[i].listener);
 		if (server->boards)
 			board_close(&server->boards[i]);
+		if (server->boards && bench_lost_records(&server->boards[i].bench))
+			server->status = EXIT_FAILURE;
 	}
 	free(server->desks);
 	free(server->boards);
@@ -292,16 +298,16 @@ static void clean_up(struct server *server)
 
 static int serve(struct server *server)
 {
-	int status = EXIT_FAILURE;
-
 	for (unsigned int i = 0; i < server->config.count; i++)
 		if (server->config.configs[i].verbose)
 			log_set_verbose(true);
 	set_up_greeter(server);
 	if (!set_up_signals(server) && !open_boards(server))
-		status = run(server);
+		run(server);
+	else
+		server->status = EXIT_FAILURE;
 	clean_up(server);
-	return status;
+	return server->status;
 }
 
 static bool asks_for(const struct server *server, enum config_action action)

@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Records transactions, changes and sessions. Each line is written as a whole,
- * so that what is there is readable whenever the simulator ends.
- */
-#include <errno.h>
-#include <string.h>
-
+/* Records transactions, changes and sessions. */
 #include "trace.h"
-
-#define MAX_OBJECT	4096
 
 static void add_string(struct buffer *out, const char *text)
 {
@@ -26,46 +18,40 @@ static void add_string(struct buffer *out, const char *text)
 
 static void begin(struct trace *t, uint64_t ns, const char *event)
 {
-	buffer_printf(&t->line, "{\"t\":%llu,\"event\":\"%s\"",
+	buffer_printf(&t->record.entry, "{\"t\":%llu,\"event\":\"%s\"",
 		      (unsigned long long)(ns - t->start_ns), event);
 }
 
-/* Writes the object. A disk that is full ends the record, not the simulator. */
 static void end(struct trace *t)
 {
-	buffer_add(&t->line, "}\n", 2);
-	if (t->file && fwrite(buffer_head(&t->line), t->line.len, 1, t->file) != 1) {
-		log_error("cannot write %s: %s; the trace ends here", t->path, strerror(errno));
-		fclose(t->file);
-		t->file = NULL;
-	}
-	buffer_take(&t->line, t->line.len);
+	buffer_add(&t->record.entry, "}\n", 2);
+	record_write(&t->record);
 }
 
 static void add_line(struct trace *t, unsigned int number)
 {
 	const struct gpio_bank *bank = &t->dev->bank;
 
-	buffer_printf(&t->line, ",\"line\":%u", number);
+	buffer_printf(&t->record.entry, ",\"line\":%u", number);
 	if (number >= bank->count || !bank->lines[number].name)
 		return;
-	buffer_printf(&t->line, ",\"name\":");
-	add_string(&t->line, bank->lines[number].name);
+	buffer_printf(&t->record.entry, ",\"name\":");
+	add_string(&t->record.entry, bank->lines[number].name);
 }
 
 /* What the driver gets; null where it gets nothing of the kind. */
 static void add_reply(struct trace *t, const struct answer *a)
 {
 	if (!a->sent) {
-		buffer_printf(&t->line, ",\"status\":null,\"reply\":null,\"length\":null");
+		buffer_printf(&t->record.entry, ",\"status\":null,\"reply\":null,\"length\":null");
 		return;
 	}
-	buffer_printf(&t->line, ",\"status\":%u", a->reply.status);
+	buffer_printf(&t->record.entry, ",\"status\":%u", a->reply.status);
 	if (a->type == FAULT_EVENT || a->reply.names)
-		buffer_printf(&t->line, ",\"reply\":null");
+		buffer_printf(&t->record.entry, ",\"reply\":null");
 	else
-		buffer_printf(&t->line, ",\"reply\":%u", a->reply.value);
-	buffer_printf(&t->line, ",\"length\":%u", a->used_len);
+		buffer_printf(&t->record.entry, ",\"reply\":%u", a->reply.value);
+	buffer_printf(&t->record.entry, ",\"length\":%u", a->used_len);
 }
 
 static void add_faults(struct trace *t, uint32_t faults)
@@ -74,14 +60,14 @@ static void add_faults(struct trace *t, uint32_t faults)
 
 	if (!faults)
 		return;
-	buffer_printf(&t->line, ",\"faults\":[");
+	buffer_printf(&t->record.entry, ",\"faults\":[");
 	for (unsigned int i = 0; i < FAULT_KINDS; i++) {
 		if (!(faults & 1u << i))
 			continue;
-		buffer_printf(&t->line, "%s\"%s\"", separator, fault_name(i));
+		buffer_printf(&t->record.entry, "%s\"%s\"", separator, fault_name(i));
 		separator = ",";
 	}
-	buffer_printf(&t->line, "]");
+	buffer_printf(&t->record.entry, "]");
 }
 
 static void on_answered(void *ctx, const struct answer *a)
@@ -90,14 +76,14 @@ static void on_answered(void *ctx, const struct answer *a)
 	struct trace *t = ctx;
 
 	begin(t, a->sent_ns, "transaction");
-	buffer_printf(&t->line, ",\"queue\":\"%s\",\"type\":\"%s\"",
+	buffer_printf(&t->record.entry, ",\"queue\":\"%s\",\"type\":\"%s\"",
 		      a->queue == DEVICE_EVENTQ ? "eventq" : "requestq",
 		      event ? "event" : gpio_message_name(a->type));
 	add_line(t, a->line);
 	if (!event)
-		buffer_printf(&t->line, ",\"value\":%u", a->value);
+		buffer_printf(&t->record.entry, ",\"value\":%u", a->value);
 	add_reply(t, a);
-	buffer_printf(&t->line, ",\"latency\":%llu",
+	buffer_printf(&t->record.entry, ",\"latency\":%llu",
 		      (unsigned long long)(a->sent_ns - a->taken_ns));
 	add_faults(t, a->faults);
 	end(t);
@@ -110,10 +96,10 @@ static void on_changed(void *ctx, unsigned int number)
 
 	begin(t, loop_now(), "change");
 	add_line(t, number);
-	buffer_printf(&t->line, ",\"value\":%d,\"direction\":\"%s\",\"trigger\":\"%s\"",
+	buffer_printf(&t->record.entry, ",\"value\":%d,\"direction\":\"%s\",\"trigger\":\"%s\"",
 		      line->value, gpio_direction_name(line->direction),
 		      gpio_trigger_name(line->trigger));
-	buffer_printf(&t->line, ",\"driver\":\"%s\"",
+	buffer_printf(&t->record.entry, ",\"driver\":\"%s\"",
 		      gpio_driver_name(gpio_driver(&t->dev->bank, number)));
 	end(t);
 }
@@ -137,20 +123,18 @@ static void on_session(void *ctx, bool begins)
  */
 int trace_open(struct trace *t, const char *path, struct device *dev, struct errmsg *err)
 {
-	FILE *file = fopen(path, "we");
-
-	if (!file)
-		return errmsg_set(err, "cannot write %.256s: %s", path, strerror(errno));
-	setvbuf(file, NULL, _IOLBF, BUFSIZ);
 	*t = (struct trace){
-		.file = file, .path = path, .dev = dev, .start_ns = loop_now(),
-		.line = { .max = MAX_OBJECT },
+		.dev = dev, .start_ns = loop_now(),
 		.listener = { .changed = on_changed, .answered = on_answered,
 			      .session = on_session, .ctx = t },
 	};
+	if (record_open(&t->record, path, err)) {
+		t->dev = NULL;
+		return -1;
+	}
 	device_listen(dev, &t->listener);
 	begin(t, t->start_ns, "start");
-	buffer_printf(&t->line, ",\"lines\":%u,\"seed\":%llu,\"monotonic\":%llu",
+	buffer_printf(&t->record.entry, ",\"lines\":%u,\"seed\":%llu,\"monotonic\":%llu",
 		      dev->bank.count, (unsigned long long)dev->faults.seed,
 		      (unsigned long long)t->start_ns);
 	end(t);
@@ -163,10 +147,9 @@ int trace_open(struct trace *t, const char *path, struct device *dev, struct err
  */
 void trace_close(struct trace *t)
 {
-	if (t->dev)
-		device_unlisten(t->dev, &t->listener);
-	if (t->file)
-		fclose(t->file);
-	buffer_free(&t->line);
-	*t = (struct trace){ .file = NULL };
+	if (!t->dev)
+		return;
+	device_unlisten(t->dev, &t->listener);
+	record_close(&t->record);
+	t->dev = NULL;
 }

@@ -2,26 +2,21 @@
 #ifndef VGPIO_TRACE_H
 #define VGPIO_TRACE_H
 
-#include <stdio.h>
-
 #include "device.h"
+#include "record.h"
 
 /**
  * struct trace - a record of all that happens, one JSON object a line
- * @file: where it goes; NULL if there is none
- * @path: its name, for messages
- * @dev: the device
+ * @record: where it goes
+ * @dev: the device; NULL if there is no trace
  * @listener: what the device tells
  * @start_ns: when the record began
- * @line: the object being written
  */
 struct trace {
-	FILE *file;
-	const char *path;
+	struct record record;
 	struct device *dev;
 	struct device_listener listener;
 	uint64_t start_ns;
-	struct buffer line;
 };
 
 int trace_open(struct trace *t, const char *path, struct device *dev, struct errmsg *err);

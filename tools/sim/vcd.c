@@ -3,14 +3,12 @@
  * Waveforms as a value change dump (IEEE 1364), which GTKWave, PulseView and
  * sigrok-cli read: a value for each line, and whether the guest drives it.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vcd.h"
 
 #define NS_PER_TICK	1000
-#define MAX_TEXT	4096
 #define CODE_FIRST	'!'
 #define CODES		('~' - '!' + 1)
 
@@ -19,19 +17,6 @@ enum vcd_signal {
 	VCD_OUTPUT,
 	VCD_SIGNALS,
 };
-
-/* A disk that is full ends the waveforms, not the simulator. */
-static void flush(struct vcd *v)
-{
-	if (v->file && v->text.len &&
-	    fwrite(buffer_head(&v->text), v->text.len, 1, v->file) != 1) {
-		log_error("cannot write %s: %s; the waveforms end here", v->path,
-			  strerror(errno));
-		fclose(v->file);
-		v->file = NULL;
-	}
-	buffer_take(&v->text, v->text.len);
-}
 
 /* The short name by which a signal goes: a number in the base of all codes. */
 static void add_code(struct buffer *out, unsigned int line, enum vcd_signal signal)
@@ -50,21 +35,38 @@ static bool is_plain(char c)
 	       c == '_';
 }
 
-/* Readers take letters, digits and '_'. A name that loses others gets its number. */
+/* A signal of another line, or of another scope, could have such a name. */
+static bool could_be_another(const char *name)
+{
+	const char *end = strrchr(name, '_');
+
+	if (!strncmp(name, "line", 4) && name[4] && !name[4 + strspn(name + 4, "0123456789")])
+		return true;
+	if (!end)
+		return false;
+	return !strcmp(end, "_output") ||
+	       (end > name && end[-1] == '_' && end[1] && !end[1 + strspn(end + 1, "0123456789")]);
+}
+
+/*
+ * Readers take letters, digits and '_', and some drop the scopes. A name that
+ * loses others, or that a signal of another line could have, gets its number.
+ */
 static void add_name(struct buffer *out, unsigned int number, const char *name)
 {
-	bool changed = false;
+	bool numbered;
 
 	if (!name) {
 		buffer_printf(out, "line%u", number);
 		return;
 	}
+	numbered = could_be_another(name);
 	for (; *name; name++) {
 		buffer_printf(out, "%c", is_plain(*name) ? *name : '_');
-		changed |= !is_plain(*name);
+		numbered |= !is_plain(*name);
 	}
-	if (changed)
-		buffer_printf(out, "_%u", number);
+	if (numbered)
+		buffer_printf(out, "__%u", number);
 }
 
 /* The suffix tells signals apart in readers that drop the scopes. */
@@ -73,23 +75,23 @@ static void write_scope(struct vcd *v, const char *name, enum vcd_signal signal,
 {
 	const struct gpio_bank *bank = &v->dev->bank;
 
-	buffer_printf(&v->text, "$scope module %s $end\n", name);
+	buffer_printf(&v->record.entry, "$scope module %s $end\n", name);
 	for (unsigned int i = 0; i < bank->count; i++) {
-		buffer_printf(&v->text, "$var wire 1 ");
-		add_code(&v->text, i, signal);
-		buffer_printf(&v->text, " ");
-		add_name(&v->text, i, bank->lines[i].name);
-		buffer_printf(&v->text, "%s $end\n", suffix);
-		flush(v);
+		buffer_printf(&v->record.entry, "$var wire 1 ");
+		add_code(&v->record.entry, i, signal);
+		buffer_printf(&v->record.entry, " ");
+		add_name(&v->record.entry, i, bank->lines[i].name);
+		buffer_printf(&v->record.entry, "%s $end\n", suffix);
+		record_write(&v->record);
 	}
-	buffer_printf(&v->text, "$upscope $end\n");
+	buffer_printf(&v->record.entry, "$upscope $end\n");
 }
 
 static void write_signal(struct vcd *v, unsigned int line, enum vcd_signal signal, bool level)
 {
-	buffer_printf(&v->text, "%d", level);
-	add_code(&v->text, line, signal);
-	buffer_printf(&v->text, "\n");
+	buffer_printf(&v->record.entry, "%d", level);
+	add_code(&v->record.entry, line, signal);
+	buffer_printf(&v->record.entry, "\n");
 }
 
 static struct vcd_line look(const struct vcd *v, unsigned int number)
@@ -103,18 +105,18 @@ static struct vcd_line look(const struct vcd *v, unsigned int number)
 
 static void write_header(struct vcd *v)
 {
-	buffer_printf(&v->text, "$version vgpio-sim $end\n$timescale 1 us $end\n");
+	buffer_printf(&v->record.entry, "$version vgpio-sim $end\n$timescale 1 us $end\n");
 	write_scope(v, "value", VCD_VALUE, "");
 	write_scope(v, "output", VCD_OUTPUT, "_output");
-	buffer_printf(&v->text, "$enddefinitions $end\n#0\n$dumpvars\n");
+	buffer_printf(&v->record.entry, "$enddefinitions $end\n#0\n$dumpvars\n");
 	for (unsigned int i = 0; i < v->dev->bank.count; i++) {
 		v->shown[i] = look(v, i);
 		write_signal(v, i, VCD_VALUE, v->shown[i].value);
 		write_signal(v, i, VCD_OUTPUT, v->shown[i].output);
-		flush(v);
+		record_write(&v->record);
 	}
-	buffer_printf(&v->text, "$end\n");
-	flush(v);
+	buffer_printf(&v->record.entry, "$end\n");
+	record_write(&v->record);
 }
 
 static uint64_t ticks(const struct vcd *v)
@@ -130,7 +132,7 @@ static void write_time(struct vcd *v, const struct vcd_line *shown)
 	if (now < earliest)
 		now = earliest;
 	if (now > v->now)
-		buffer_printf(&v->text, "#%llu\n", (unsigned long long)now);
+		buffer_printf(&v->record.entry, "#%llu\n", (unsigned long long)now);
 	v->now = now;
 }
 
@@ -146,7 +148,7 @@ static void on_changed(void *ctx, unsigned int number)
 		write_signal(v, number, VCD_VALUE, seen.value);
 	if (seen.output != shown->output)
 		write_signal(v, number, VCD_OUTPUT, seen.output);
-	flush(v);
+	record_write(&v->record);
 	*shown = seen;
 	shown->at = v->now;
 }
@@ -162,18 +164,17 @@ static void on_changed(void *ctx, unsigned int number)
  */
 int vcd_open(struct vcd *v, const char *path, struct device *dev, struct errmsg *err)
 {
-	struct vcd_line *shown = calloc(dev->bank.count, sizeof(*shown));
-	FILE *file = shown ? fopen(path, "we") : NULL;
-
-	if (!file) {
-		free(shown);
-		return errmsg_set(err, "cannot write %.256s: %s", path, strerror(errno));
-	}
-	setvbuf(file, NULL, _IOLBF, BUFSIZ);
 	*v = (struct vcd){
-		.file = file, .path = path, .dev = dev, .start_ns = loop_now(), .shown = shown,
-		.text = { .max = MAX_TEXT }, .listener = { .changed = on_changed, .ctx = v },
+		.start_ns = loop_now(), .shown = calloc(dev->bank.count, sizeof(*v->shown)),
+		.listener = { .changed = on_changed, .ctx = v },
 	};
+	if (!v->shown)
+		return errmsg_set(err, "out of memory for the waveforms");
+	if (record_open(&v->record, path, err)) {
+		free(v->shown);
+		return -1;
+	}
+	v->dev = dev;
 	device_listen(dev, &v->listener);
 	write_header(v);
 	return 0;
@@ -188,11 +189,9 @@ void vcd_close(struct vcd *v)
 	if (!v->dev)
 		return;
 	device_unlisten(v->dev, &v->listener);
-	buffer_printf(&v->text, "#%llu\n", (unsigned long long)ticks(v) + 1);
-	flush(v);
-	if (v->file)
-		fclose(v->file);
+	buffer_printf(&v->record.entry, "#%llu\n", (unsigned long long)ticks(v) + 1);
+	record_write(&v->record);
+	record_close(&v->record);
 	free(v->shown);
-	buffer_free(&v->text);
-	*v = (struct vcd){ .file = NULL };
+	v->dev = NULL;
 }

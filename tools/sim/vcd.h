@@ -2,9 +2,8 @@
 #ifndef VGPIO_VCD_H
 #define VGPIO_VCD_H
 
-#include <stdio.h>
-
 #include "device.h"
+#include "record.h"
 
 /**
  * struct vcd_line - what the waveforms show of a line
@@ -20,24 +19,20 @@ struct vcd_line {
 
 /**
  * struct vcd - waveforms of all lines, as a value change dump
- * @file: where they go; NULL if there are none
- * @path: its name, for messages
- * @dev: the device
+ * @record: where they go
+ * @dev: the device; NULL if there are no waveforms
  * @listener: what the device tells
  * @start_ns: when the waveforms began
  * @now: the last time written, in microseconds since then
  * @shown: for each line, what the file says last
- * @text: what is to be written
  */
 struct vcd {
-	FILE *file;
-	const char *path;
+	struct record record;
 	struct device *dev;
 	struct device_listener listener;
 	uint64_t start_ns;
 	uint64_t now;
 	struct vcd_line *shown;
-	struct buffer text;
 };
 
 int vcd_open(struct vcd *v, const char *path, struct device *dev, struct errmsg *err);

@@ -112,6 +112,17 @@ static void records_that_cannot_be_written_are_errors(void **state)
 	sim_assert_says(f, "cannot write /nonexistent/v: No such file");
 }
 
+static void full_disk_is_told_in_the_end(void **state)
+{
+	struct simulator *f = *state;
+	int fd = sim_start(f, "--trace", "/dev/full", NULL);
+
+	assert_int_equal(sim_run(f, "ctl", f->control, "set", "3", "1", NULL), 0);
+	assert_int_equal(sim_run(f, "ctl", f->control, "quit", NULL), 0);
+	assert_int_equal(sim_exit_status(f), 1);
+	close(fd);
+}
+
 static void seed_is_printed_if_it_matters(void **state)
 {
 	struct simulator *f = *state;
@@ -155,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(killed_simulator_leaves_its_records),
 		TEST(records_that_cannot_be_written_are_errors),
+		TEST(full_disk_is_told_in_the_end),
 		TEST(seed_is_printed_if_it_matters),
 		TEST(panel_needs_a_terminal),
 		TEST(boards_have_faults_and_records_of_their_own),

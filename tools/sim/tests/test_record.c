@@ -2,9 +2,13 @@
 /* Traces and waveforms: what is written, and that it is there at once. */
 #include "guest.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -185,9 +189,76 @@ static void full_disk_ends_the_trace_only(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(bench_record(&f->host.bench, "/dev/full", NULL, &f->err), 0);
+	assert_true(bench_lost_records(&f->host.bench));
 	bench_set(&f->host.bench, 1, true);
-	assert_null(f->host.bench.trace.file);
+	assert_true(gpio_value(&f->host.dev.bank, 1));
+}
+
+/* The file may have @bytes more, no matter what is written. */
+static void limit_file(struct fixture *f, struct rlimit *before, unsigned int bytes)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, before), 0);
+	read_file(f);
+	limit = (struct rlimit){ strlen(f->text) + bytes, before->rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void assert_cut_to_whole(struct fixture *f)
+{
+	char before[MAX_FILE];
+	struct rlimit limit;
+
+	read_file(f);
+	strcpy(before, f->text);
+	assert_false(bench_lost_records(&f->host.bench));
+	limit_file(f, &limit, 2);
+	bench_set(&f->host.bench, 1, true);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	bench_set(&f->host.bench, 1, false);
+	assert_true(bench_lost_records(&f->host.bench));
+	read_file(f);
+	assert_string_equal(f->text, before);
+}
+
+static void full_disk_leaves_whole_objects(void **state)
+{
+	trace(*state);
+	assert_cut_to_whole(*state);
+}
+
+static void full_disk_leaves_whole_changes(void **state)
+{
+	waves(*state);
+	assert_cut_to_whole(*state);
+}
+
+static void nobody_who_reads_a_pipe_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+
+	unlink(f->file);
+	assert_int_equal(mkfifo(f->file, 0600), 0);
+	assert_int_equal(bench_record(&f->host.bench, f->file, NULL, &f->err), -1);
+	assert_non_null(strstr(f->err.text, "cannot write"));
+}
+
+static void full_pipe_ends_the_record_only(void **state)
+{
+	struct fixture *f = *state;
+	int reader;
+
+	unlink(f->file);
+	assert_int_equal(mkfifo(f->file, 0600), 0);
+	reader = open(f->file, O_RDONLY | O_NONBLOCK);
+	assert_true(reader >= 0);
+	trace(f);
+	for (unsigned int i = 0; i < 10000; i++)
+		bench_toggle(&f->host.bench, 1);
+	assert_true(bench_lost_records(&f->host.bench));
+	close(reader);
 }
 
 static void records_need_a_file(void **state)
@@ -210,7 +281,7 @@ static void waves_have_a_header(void **state)
 	assert_int_equal(strncmp(f->text,
 				 "$version vgpio-sim $end\n$timescale 1 us $end\n"
 				 "$scope module value $end\n$var wire 1 ! line0 $end\n"
-				 "$var wire 1 # Red__LED____1 $end\n"
+				 "$var wire 1 # Red__LED_____1 $end\n"
 				 "$var wire 1 % Reset_n $end\n", 150), 0);
 	assert_non_null(strstr(f->text, "$var wire 1 !\" line47 $end\n"));
 	assert_non_null(strstr(f->text, "$upscope $end\n$scope module output $end\n"
@@ -230,6 +301,31 @@ static const char *changes(struct fixture *f)
 	at = strstr(at, "$end\n");
 	assert_non_null(at);
 	return at + strlen("$end\n");
+}
+
+/* Names that generated ones, and those of the scope "output", could have. */
+static void waves_names_are_unique(void **state)
+{
+	static const char *const names[] = { "line5", "A", "A_output", "B C", "B_C__9", "B_C",
+					     "A__6", "line7" };
+	struct fixture *f = *state;
+	char *name[2 * LINES], *at;
+	size_t count = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++)
+		host_name(&f->host, 6 + i, names[i]);
+	waves(f);
+	read_file(f);
+	for (at = f->text; (at = strstr(at, "$var wire 1 ")); at++) {
+		assert_true(count < ARRAY_SIZE(name));
+		name[count++] = strchr(at + strlen("$var wire 1 "), ' ') + 1;
+	}
+	assert_int_equal(count, 2 * LINES);
+	for (size_t i = 0; i < count; i++) {
+		*strchr(name[i], ' ') = '\0';
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(name[i], name[j]);
+	}
 }
 
 static void waves_show_values_and_directions(void **state)
@@ -301,6 +397,11 @@ int main(void)
 		TEST(changes_are_traced_with_names_escaped),
 		TEST(sessions_are_traced),
 		TEST(full_disk_ends_the_trace_only),
+		TEST(full_disk_leaves_whole_objects),
+		TEST(full_disk_leaves_whole_changes),
+		TEST(nobody_who_reads_a_pipe_is_an_error),
+		TEST(full_pipe_ends_the_record_only),
+		TEST(waves_names_are_unique),
 		TEST(records_need_a_file),
 		TEST(waves_have_a_header),
 		TEST(waves_show_values_and_directions),
