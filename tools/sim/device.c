@@ -494,7 +494,6 @@ void device_reset(struct device *dev)
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
 		device_forget(dev, i);
 	gpio_reset(&dev->bank);
-	dev->bank.irq = false;
 }
 
 /**

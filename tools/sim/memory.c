@@ -173,6 +173,39 @@ int mem_map(struct guest_mem *mem, const struct mem_request *req, struct errmsg 
 	return 0;
 }
 
+static struct mem_region *find_region(struct guest_mem *mem, const struct mem_request *req)
+{
+	for (unsigned int i = 0; i < mem->count; i++) {
+		struct mem_region *r = &mem->regions[i];
+
+		if (r->gpa == req->gpa && r->uva == req->uva && r->size == req->size)
+			return r;
+	}
+	return NULL;
+}
+
+/**
+ * mem_unmap() - give up a region
+ * @mem: all regions
+ * @req: the region as it was mapped; the file does not matter
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int mem_unmap(struct guest_mem *mem, const struct mem_request *req, struct errmsg *err)
+{
+	struct mem_region *region = find_region(mem, req);
+
+	if (!region)
+		return errmsg_set(err, "no memory region of 0x%" PRIx64 " bytes is at 0x%" PRIx64,
+				  req->size, req->gpa);
+	munmap(region->map, region->map_size);
+	*region = mem->regions[--mem->count];
+	if (!mem->count)
+		list_del(mem);
+	return 0;
+}
+
 /**
  * mem_clear() - give up all regions
  * @mem: the regions

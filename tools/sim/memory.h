@@ -8,7 +8,8 @@
 
 #include "util.h"
 
-#define MEM_MAX_REGIONS	8
+/* As many as other back ends have; QEMU has 512 at the most for all of memory. */
+#define MEM_MAX_REGIONS	509
 
 /**
  * struct mem_region - a piece of guest memory that the front end shares
@@ -60,6 +61,7 @@ struct mem_request {
 
 int mem_survive_loss(void (*otherwise)(void));
 int mem_map(struct guest_mem *mem, const struct mem_request *req, struct errmsg *err);
+int mem_unmap(struct guest_mem *mem, const struct mem_request *req, struct errmsg *err);
 void mem_clear(struct guest_mem *mem);
 void *mem_from_uva(const struct guest_mem *mem, uint64_t uva, uint64_t len);
 bool mem_contains(const struct guest_mem *mem, uint64_t gpa, uint64_t len);

@@ -229,6 +229,7 @@ static void on_socket(void *ctx, short revents)
 void vu_open(struct vu_session *s, int fd)
 {
 	s->features = 0;
+	s->dev->bank.irq = false;
 	s->protocol_features = 0;
 	s->status = 0;
 	s->mem.count = 0;
@@ -257,7 +258,7 @@ void vu_close(struct vu_session *s)
 	if (s->over)
 		return;
 	s->over = true;
-	vu_reset_device(s);
+	vu_reset(s);
 	device_session(s->dev, false);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
 		vu_queue_close(&s->queues[i]);

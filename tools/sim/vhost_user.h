@@ -32,6 +32,9 @@ enum vu_request {
 	VU_GET_CONFIG			= 24,
 	VU_SET_CONFIG			= 25,
 	VU_RESET_DEVICE			= 34,
+	VU_GET_MAX_MEM_SLOTS		= 36,
+	VU_ADD_MEM_REG			= 37,
+	VU_REM_MEM_REG			= 38,
 	VU_SET_STATUS			= 39,
 	VU_GET_STATUS			= 40,
 };
@@ -47,12 +50,15 @@ enum vu_request {
 #define VU_PROTOCOL_F_BACKEND_REQ	5
 #define VU_PROTOCOL_F_CONFIG		9
 #define VU_PROTOCOL_F_RESET_DEVICE	13
+#define VU_PROTOCOL_F_CONFIGURE_MEM_SLOTS 15
 #define VU_PROTOCOL_F_STATUS		16
 
 #define VU_VRING_INDEX_MASK		0xffu
 #define VU_VRING_NOFD			(1u << 8)
 
-#define VU_MAX_FDS			MEM_MAX_REGIONS
+/* Most regions in one message; others come one by one. */
+#define VU_MAX_TABLE			8
+#define VU_MAX_FDS			VU_MAX_TABLE
 #define VU_MAX_CONFIG			256
 
 /**
@@ -91,7 +97,12 @@ struct vu_mem_region {
 struct vu_mem_table {
 	uint32_t count;
 	uint32_t padding;
-	struct vu_mem_region regions[MEM_MAX_REGIONS];
+	struct vu_mem_region regions[VU_MAX_TABLE];
+};
+
+struct vu_mem_slot {
+	uint64_t padding;
+	struct vu_mem_region region;
 };
 
 struct vu_config {
@@ -115,6 +126,7 @@ struct vu_msg {
 		struct vu_vring_state state;
 		struct vu_vring_addr addr;
 		struct vu_mem_table mem;
+		struct vu_mem_slot slot;
 		struct vu_config config;
 	} payload;
 	int fds[VU_MAX_FDS];

@@ -86,8 +86,31 @@ int vring_remap(struct virtqueue *vr)
 }
 
 /**
- * vring_start() - begin to use a ring
+ * vring_resumes() - would a ring go on where it stopped?
  * @vr: the ring, zeroed or stopped
+ * @setup: what the front end says about it now
+ *
+ * Return: true if the chains that are with the device still are.
+ */
+bool vring_resumes(const struct virtqueue *vr, const struct vring_setup *setup)
+{
+	return vr->held && setup->num == vr->setup.num && setup->base == vr->last_avail;
+}
+
+static int hold_nothing(struct virtqueue *vr)
+{
+	vring_forget(vr);
+	vr->held = calloc(vr->setup.num, sizeof(*vr->held));
+	vr->segs = calloc(vr->setup.num, sizeof(*vr->segs));
+	if (vr->held && vr->segs)
+		return 0;
+	vring_forget(vr);
+	return errmsg_set(&vr->err, "out of memory for a ring of %u", vr->setup.num);
+}
+
+/**
+ * vring_start() - begin to use a ring
+ * @vr: the ring, zeroed or stopped; it goes on if vring_resumes()
  * @setup: what the front end said about it
  * @mem: guest memory; must stay
  *
@@ -95,31 +118,39 @@ int vring_remap(struct virtqueue *vr)
  */
 int vring_start(struct virtqueue *vr, const struct vring_setup *setup, const struct guest_mem *mem)
 {
-	*vr = (struct virtqueue){ .setup = *setup, .mem = mem, .last_avail = setup->base };
-	if (check_size(vr) || vring_remap(vr))
+	bool resumes = vring_resumes(vr, setup);
+
+	*vr = (struct virtqueue){
+		.setup = *setup, .mem = mem, .last_avail = setup->base, .held = vr->held,
+		.segs = vr->segs,
+	};
+	if (check_size(vr) || (!resumes && hold_nothing(vr)) || vring_remap(vr))
 		return -1;
-	vr->held = calloc(setup->num, sizeof(*vr->held));
-	vr->segs = calloc(setup->num, sizeof(*vr->segs));
-	if (!vr->held || !vr->segs) {
-		vring_stop(vr);
-		return errmsg_set(&vr->err, "out of memory for a ring of %u", setup->num);
-	}
 	vr->used_idx = le16toh(__atomic_load_n(&vr->used->idx, __ATOMIC_ACQUIRE));
 	vr->published = vr->used_idx;
 	return 0;
 }
 
 /**
- * vring_stop() - use a ring no longer
- * @vr: the ring, running or not; chains that are with the device are forgotten
+ * vring_stop() - use a ring no longer, for a while or for ever
+ * @vr: the ring, running or not; chains that are with the device stay there
  */
 void vring_stop(struct virtqueue *vr)
 {
+	vr->used = NULL;
+}
+
+/**
+ * vring_forget() - stop a ring, and let go of what was in it
+ * @vr: the ring, running or not
+ */
+void vring_forget(struct virtqueue *vr)
+{
+	vring_stop(vr);
 	free(vr->held);
 	free(vr->segs);
 	vr->held = NULL;
 	vr->segs = NULL;
-	vr->used = NULL;
 }
 
 /**

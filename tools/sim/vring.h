@@ -93,9 +93,11 @@ struct virtqueue {
 	struct errmsg err;
 };
 
+bool vring_resumes(const struct virtqueue *vr, const struct vring_setup *setup);
 int vring_start(struct virtqueue *vr, const struct vring_setup *setup, const struct guest_mem *mem);
 int vring_remap(struct virtqueue *vr);
 void vring_stop(struct virtqueue *vr);
+void vring_forget(struct virtqueue *vr);
 bool vring_running(const struct virtqueue *vr);
 int vring_pop(struct virtqueue *vr, struct vring_chain *chain);
 void vring_push(struct virtqueue *vr, uint16_t head, uint32_t len);

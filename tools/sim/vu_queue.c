@@ -172,6 +172,8 @@ static int start_ring(struct vu_queue *q, struct errmsg *err)
 
 	if (vring_running(&q->ring))
 		return 0;
+	if (q->ring.held && !vring_resumes(&q->ring, &q->setup))
+		vu_reset(q->session);
 	q->setup.event_idx = features & (1ull << VIRTIO_RING_F_EVENT_IDX);
 	q->setup.indirect = features & (1ull << VIRTIO_RING_F_INDIRECT_DESC);
 	/* As does User-Mode Linux. */
@@ -207,15 +209,41 @@ int vu_queue_start(struct vu_queue *q, int kick_fd, struct errmsg *err)
 
 /**
  * vu_queue_stop() - use a queue's ring no longer
- * @q: the queue, running or not; it begins again where it stops
+ * @q: the queue, running or not; it goes on where it stops
+ *
+ * A front end stops rings when the virtual machine is paused, and when it is
+ * reset. Only how they start again tells which it was.
  */
 void vu_queue_stop(struct vu_queue *q)
 {
 	if (vring_running(&q->ring))
 		q->setup.base = q->ring.last_avail;
-	device_forget(q->session->dev, queue_index(q));
+	device_detach(q->session->dev, queue_index(q));
 	stop_kicks(q);
 	vring_stop(&q->ring);
+}
+
+/* A ring that nobody set up anew begins at 0. */
+static void forget_ring(struct vu_queue *q)
+{
+	bool untouched = vring_resumes(&q->ring, &q->setup);
+
+	vring_forget(&q->ring);
+	if (untouched)
+		q->setup.base = 0;
+}
+
+/**
+ * vu_reset() - as the driver's reset of the device
+ * @s: the session; its queues stop
+ */
+void vu_reset(struct vu_session *s)
+{
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
+		vu_queue_stop(&s->queues[i]);
+		forget_ring(&s->queues[i]);
+	}
+	device_reset(s->dev);
 }
 
 /**

@@ -12,7 +12,9 @@
 
 #define VU_PROTOCOL_FEATURES	(BIT(VU_PROTOCOL_F_MQ) | BIT(VU_PROTOCOL_F_REPLY_ACK) | \
 				 BIT(VU_PROTOCOL_F_BACKEND_REQ) | BIT(VU_PROTOCOL_F_CONFIG) | \
-				 BIT(VU_PROTOCOL_F_RESET_DEVICE) | BIT(VU_PROTOCOL_F_STATUS))
+				 BIT(VU_PROTOCOL_F_RESET_DEVICE) | \
+				 BIT(VU_PROTOCOL_F_CONFIGURE_MEM_SLOTS) | \
+				 BIT(VU_PROTOCOL_F_STATUS))
 
 _Static_assert(offsetof(struct vu_mem_table, regions) == 8, "memory table as on the wire");
 _Static_assert(offsetof(struct vu_config, data) == 12, "config as on the wire");
@@ -45,23 +47,6 @@ static uint64_t offered_features(const struct vu_session *s)
 			    BIT(VIRTIO_RING_F_EVENT_IDX) | BIT(VU_F_PROTOCOL_FEATURES);
 
 	return s->offer_irq ? features | BIT(VIRTIO_GPIO_F_IRQ) : features;
-}
-
-/**
- * vu_reset_device() - as the driver's reset of the device
- * @s: the session; its queues stop
- */
-void vu_reset_device(struct vu_session *s)
-{
-	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
-		struct vu_queue *q = &s->queues[i];
-		bool running = vring_running(&q->ring);
-
-		vu_queue_stop(q);
-		if (running)
-			q->setup.base = 0;
-	}
-	device_reset(s->dev);
 }
 
 static enum vu_outcome refuse(struct errmsg *err, const char *why)
@@ -107,12 +92,12 @@ static enum vu_outcome set_features(struct vu_session *s, struct vu_msg *msg, st
 		return refuse(err, "features that were not offered");
 	if (!(features & BIT(VIRTIO_F_VERSION_1)))
 		return refuse(err, "a GPIO device needs VIRTIO_F_VERSION_1");
-	/* Drivers negotiate at the start only: also after a reset nobody told us of. */
-	vu_reset_device(s);
+	/* They come again after a pause: only how a ring starts tells of a reset. */
 	s->features = features;
 	s->dev->bank.irq = features & BIT(VIRTIO_GPIO_F_IRQ);
-	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
-		s->queues[i].enabled = !(features & BIT(VU_F_PROTOCOL_FEATURES));
+	for (unsigned int i = 0; i < DEVICE_QUEUES && !s->over; i++)
+		if (!(features & BIT(VU_F_PROTOCOL_FEATURES)))
+			vu_queue_enable(&s->queues[i], true);
 	return VU_DONE;
 }
 
@@ -128,7 +113,7 @@ static enum vu_outcome reset(struct vu_session *s, struct vu_msg *msg, struct er
 {
 	(void)msg;
 	(void)err;
-	vu_reset_device(s);
+	vu_reset(s);
 	return VU_DONE;
 }
 
@@ -147,7 +132,7 @@ static int map_regions(struct vu_session *s, const struct vu_msg *msg, struct er
 	return 0;
 }
 
-/* The rings are where the new regions are, or nowhere. */
+/* The rings are where the regions are now, or nowhere. */
 static int move_queues(struct vu_session *s, struct errmsg *err)
 {
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
@@ -168,14 +153,52 @@ static enum vu_outcome set_mem_table(struct vu_session *s, struct vu_msg *msg,
 {
 	const struct vu_mem_table *table = &msg->payload.mem;
 
-	if (table->count > MEM_MAX_REGIONS || table->count != msg->fd_count ||
+	if (table->count > VU_MAX_TABLE || table->count != msg->fd_count ||
 	    msg->header.size < offsetof(struct vu_mem_table, regions) +
 			       table->count * sizeof(table->regions[0]))
 		return refuse(err, "memory table's count, size and descriptors do not agree");
 	mem_clear(&s->mem);
 	if (map_regions(s, msg, err) || move_queues(s, err)) {
-		vu_reset_device(s);
+		vu_reset(s);
 		mem_clear(&s->mem);
+		return VU_REFUSED;
+	}
+	return VU_DONE;
+}
+
+static enum vu_outcome get_max_mem_slots(struct vu_session *s, struct vu_msg *msg,
+					 struct errmsg *err)
+{
+	(void)s;
+	(void)err;
+	return vu_reply_u64(msg, MEM_MAX_REGIONS);
+}
+
+static struct mem_request slot_request(const struct vu_msg *msg)
+{
+	const struct vu_mem_region *r = &msg->payload.slot.region;
+
+	return (struct mem_request){
+		.gpa = r->gpa, .size = r->size, .uva = r->uva, .offset = r->offset,
+		.fd = msg->fd_count ? msg->fds[0] : -1,
+	};
+}
+
+static enum vu_outcome add_mem_reg(struct vu_session *s, struct vu_msg *msg, struct errmsg *err)
+{
+	struct mem_request req = slot_request(msg);
+
+	return mem_map(&s->mem, &req, err) ? VU_REFUSED : VU_DONE;
+}
+
+static enum vu_outcome rem_mem_reg(struct vu_session *s, struct vu_msg *msg, struct errmsg *err)
+{
+	struct mem_request req = slot_request(msg);
+
+	if (mem_unmap(&s->mem, &req, err))
+		return VU_REFUSED;
+	if (move_queues(s, err)) {
+		vu_reset(s);
 		return VU_REFUSED;
 	}
 	return VU_DONE;
@@ -358,7 +381,7 @@ static enum vu_outcome set_status(struct vu_session *s, struct vu_msg *msg, stru
 	(void)err;
 	s->status = msg->payload.u64;
 	if (!s->status)
-		vu_reset_device(s);
+		vu_reset(s);
 	return VU_DONE;
 }
 
@@ -414,6 +437,9 @@ static const struct vu_handler handlers[] = {
 	[VU_GET_CONFIG] = { "GET_CONFIG", get_config, PAYLOAD_CONFIG, 0 },
 	[VU_SET_CONFIG] = { "SET_CONFIG", set_config, PAYLOAD_CONFIG, 0 },
 	[VU_RESET_DEVICE] = { "RESET_DEVICE", reset, PAYLOAD_NONE, 0 },
+	[VU_GET_MAX_MEM_SLOTS] = { "GET_MAX_MEM_SLOTS", get_max_mem_slots, PAYLOAD_NONE, 0 },
+	[VU_ADD_MEM_REG] = { "ADD_MEM_REG", add_mem_reg, PAYLOAD(slot), 1 },
+	[VU_REM_MEM_REG] = { "REM_MEM_REG", rem_mem_reg, PAYLOAD(slot), 1 },
 	[VU_SET_STATUS] = { "SET_STATUS", set_status, PAYLOAD(u64), 0 },
 	[VU_GET_STATUS] = { "GET_STATUS", get_status, PAYLOAD_NONE, 0 },
 };

@@ -19,6 +19,5 @@ enum vu_outcome {
 int vu_check_header(const struct vu_header *header, struct errmsg *err);
 enum vu_outcome vu_request(struct vu_session *s, struct vu_msg *msg, struct errmsg *err);
 enum vu_outcome vu_reply_u64(struct vu_msg *msg, uint64_t value);
-void vu_reset_device(struct vu_session *s);
 
 #endif

@@ -87,7 +87,7 @@ static void start_ring(struct target *t, unsigned int queue, struct fuzz_input *
 static void stop_ring(struct target *t, unsigned int queue)
 {
 	device_forget(&t->dev, queue);
-	vring_stop(&t->rings[queue]);
+	vring_forget(&t->rings[queue]);
 }
 
 static void fill_memory(struct target *t, struct fuzz_input *in)

@@ -329,20 +329,31 @@ uint64_t fe_set_fd(struct front_end *f, uint32_t request, uint64_t index, int fd
 }
 
 /**
- * fe_start_queue() - set a queue up and start it
+ * fe_start_queue_at() - set a queue up and start it
+ * @f: the front end
+ * @index: the queue
+ * @base: the index of the first available entry that the device has not seen
+ */
+void fe_start_queue_at(struct front_end *f, uint32_t index, uint32_t base)
+{
+	const struct vring_setup *setup = &f->guest.rings[index].setup;
+
+	assert_int_equal(fe_acked_state(f, VU_SET_VRING_NUM, index, setup->num), 0);
+	assert_int_equal(fe_acked_state(f, VU_SET_VRING_BASE, index, base), 0);
+	assert_int_equal(fe_set_addr(f, index, setup), 0);
+	assert_int_equal(fe_set_fd(f, VU_SET_VRING_CALL, index, f->call[index]), 0);
+	assert_int_equal(fe_set_fd(f, VU_SET_VRING_KICK, index, f->kick[index]), 0);
+	assert_int_equal(fe_acked_state(f, VU_SET_VRING_ENABLE, index, 1), 0);
+}
+
+/**
+ * fe_start_queue() - set a queue up and start it as after a reset
  * @f: the front end
  * @index: the queue
  */
 void fe_start_queue(struct front_end *f, uint32_t index)
 {
-	const struct vring_setup *setup = &f->guest.rings[index].setup;
-
-	assert_int_equal(fe_acked_state(f, VU_SET_VRING_NUM, index, setup->num), 0);
-	assert_int_equal(fe_acked_state(f, VU_SET_VRING_BASE, index, 0), 0);
-	assert_int_equal(fe_set_addr(f, index, setup), 0);
-	assert_int_equal(fe_set_fd(f, VU_SET_VRING_CALL, index, f->call[index]), 0);
-	assert_int_equal(fe_set_fd(f, VU_SET_VRING_KICK, index, f->kick[index]), 0);
-	assert_int_equal(fe_acked_state(f, VU_SET_VRING_ENABLE, index, 1), 0);
+	fe_start_queue_at(f, index, 0);
 }
 
 /**

@@ -58,6 +58,7 @@ uint64_t fe_acked_state(struct front_end *f, uint32_t request, uint32_t index, u
 uint64_t fe_share_memory(struct front_end *f);
 uint64_t fe_set_addr(struct front_end *f, uint32_t index, const struct vring_setup *setup);
 uint64_t fe_set_fd(struct front_end *f, uint32_t request, uint64_t index, int fd);
+void fe_start_queue_at(struct front_end *f, uint32_t index, uint32_t base);
 void fe_start_queue(struct front_end *f, uint32_t index);
 void fe_start_with(struct front_end *f, uint64_t features, uint64_t protocol);
 void fe_start(struct front_end *f, uint64_t features);

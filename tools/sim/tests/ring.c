@@ -32,7 +32,7 @@ int ring_tear_down(void **state)
 {
 	struct ring *f = *state;
 
-	vring_stop(&f->vr);
+	vring_forget(&f->vr);
 	mem_clear(&f->mem);
 	guest_free(&f->guest);
 	test_free(f);
@@ -45,7 +45,7 @@ int ring_tear_down(void **state)
  */
 void ring_restart(struct ring *f)
 {
-	vring_stop(&f->vr);
+	vring_forget(&f->vr);
 	assert_int_equal(vring_start(&f->vr, &f->r->setup, &f->mem), 0);
 }
 

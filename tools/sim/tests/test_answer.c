@@ -91,7 +91,7 @@ static int tear_down(void **state)
 
 	device_reset(&f->host.dev);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
-		vring_stop(&f->rings[i]);
+		vring_forget(&f->rings[i]);
 	host_free(&f->host);
 	mem_clear(&f->mem);
 	guest_free(&f->guest);

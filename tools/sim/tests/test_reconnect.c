@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A guest reboots, in each of the ways that a front end may tell us: what the
- * guest did is forgotten, what the host did stays, and all works again.
+ * guest did is forgotten, what the host did stays, and all works again. Or it
+ * is paused, of which a front end tells in almost the same way: all stays.
  */
 #include "front_end.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OUTPUT		0
 #define INPUT		1
 #define HIGH		2
+#define DELAY_NS	10000000ull
 
 /* A guest at work: an output, an interrupt that is armed, one that is latched. */
 static void use_lines(struct front_end *f)
@@ -68,12 +71,13 @@ static void assert_works_again(struct front_end *f)
 	assert_int_equal(f->ended, 0);
 }
 
-static void get_base(struct front_end *f, uint32_t index)
+static uint32_t get_base(struct front_end *f, uint32_t index)
 {
 	struct vu_vring_state q = { .index = index };
 
 	fe_send_msg(f, VU_GET_VRING_BASE, 0, &q, sizeof(q), NULL, 0);
 	assert_int_equal(fe_receive(f, VU_GET_VRING_BASE, &q, sizeof(q)), sizeof(q));
+	return q.num;
 }
 
 static void new_connection(void **state)
@@ -157,13 +161,134 @@ static void disabled_queues(void **state)
 	assert_works_again(f);
 }
 
-/* A kernel that another one boots without a word to the device. */
-static void nothing_but_new_features(void **state)
+/* As QEMU does for "stop" and "cont", and for a reboot but for the index. */
+static void stop_all(struct front_end *f, uint32_t *bases)
+{
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
+		bases[i] = get_base(f, i);
+}
+
+static void start_all(struct front_end *f, const uint32_t *bases)
+{
+	assert_int_equal(fe_acked_u64(f, VU_SET_FEATURES, FEATURES), 0);
+	assert_int_equal(fe_share_memory(f), 0);
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
+		fe_start_queue_at(f, i, bases[i]);
+}
+
+static void assert_kept(struct front_end *f)
+{
+	const struct gpio_line *lines = f->dev.bank.lines;
+
+	assert_int_equal(lines[OUTPUT].direction, VIRTIO_GPIO_DIRECTION_OUT);
+	assert_true(gpio_value(&f->dev.bank, OUTPUT));
+	assert_int_equal(lines[INPUT].trigger, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
+	assert_true(lines[HIGH].latched);
+}
+
+static void pause_keeps_everything(void **state)
 {
 	struct front_end *f = *state;
+	uint32_t bases[DEVICE_QUEUES];
 
 	use_lines(f);
+	stop_all(f, bases);
+	assert_kept(f);
+	start_all(f, bases);
+	assert_kept(f);
+	assert_true(f->dev.bank.lines[INPUT].unmasked);
+	device_set_level(&f->dev, INPUT, true);
+	assert_int_equal(fe_used(f, DEVICE_EVENTQ), 1);
+	fe_assert_event(f, 0, VIRTIO_GPIO_IRQ_STATUS_VALID);
+	fe_request(f, VIRTIO_GPIO_MSG_GET_VALUE, OUTPUT, 0);
+	fe_assert_response(f, 0, VIRTIO_GPIO_STATUS_OK, 1);
+	assert_int_equal(f->dev.stats.violations, 0);
+	assert_int_equal(f->ended, 0);
+}
+
+static void edge_in_a_pause_arrives_after_it(void **state)
+{
+	struct front_end *f = *state;
+	uint32_t bases[DEVICE_QUEUES];
+
+	use_lines(f);
+	stop_all(f, bases);
+	device_set_level(&f->dev, INPUT, true);
+	assert_int_equal(fe_used(f, DEVICE_EVENTQ), 0);
+	start_all(f, bases);
+	assert_int_equal(fe_used(f, DEVICE_EVENTQ), 1);
+	fe_assert_event(f, 0, VIRTIO_GPIO_IRQ_STATUS_VALID);
+	assert_true(fe_take_signals(f->call[DEVICE_EVENTQ]) > 0);
+}
+
+/* The answer is due in the pause; its chain is still with the device. */
+static void answer_in_a_pause_arrives_after_it(void **state)
+{
+	struct front_end *f = *state;
+	uint32_t bases[DEVICE_QUEUES];
+	struct fault delay = {
+		.kind = FAULT_DELAY, .number = DELAY_NS, .chance = FAULT_ALWAYS, .times = 1,
+		.type = VIRTIO_GPIO_MSG_GET_VALUE, .line = FAULT_ANY_LINE,
+	};
+	struct timespec ts = { .tv_nsec = 2 * DELAY_NS };
+	struct errmsg err;
+	uint16_t before;
+
+	use_lines(f);
+	before = fe_used(f, DEVICE_REQUESTQ);
+	f->dev.loop = &f->loop;
+	assert_int_equal(fault_add(&f->dev.faults, &delay, &err), 0);
+	fe_offer_request(f, 0, VIRTIO_GPIO_MSG_GET_VALUE, OUTPUT, 0);
+	device_serve(&f->dev, DEVICE_REQUESTQ);
+	stop_all(f, bases);
+	nanosleep(&ts, NULL);
+	fe_run(f);
+	assert_int_equal(fe_used(f, DEVICE_REQUESTQ), before);
+	start_all(f, bases);
+	assert_int_equal(fe_used(f, DEVICE_REQUESTQ), before + 1);
+	fe_assert_response(f, 0, VIRTIO_GPIO_STATUS_OK, 1);
+	fe_request(f, VIRTIO_GPIO_MSG_GET_VALUE, OUTPUT, 0);
+	fe_assert_response(f, 0, VIRTIO_GPIO_STATUS_OK, 1);
+}
+
+static void many_pauses_keep_everything(void **state)
+{
+	struct front_end *f = *state;
+	uint32_t bases[DEVICE_QUEUES];
+
+	use_lines(f);
+	for (unsigned int i = 0; i < 50; i++) {
+		stop_all(f, bases);
+		start_all(f, bases);
+	}
+	assert_kept(f);
+	stop_all(f, bases);
 	assert_works_again(f);
+}
+
+/* One ring that starts elsewhere is enough: a driver may not have used the other. */
+static void event_queue_that_starts_elsewhere_is_a_reset(void **state)
+{
+	struct front_end *f = *state;
+	uint32_t bases[DEVICE_QUEUES];
+
+	use_lines(f);
+	stop_all(f, bases);
+	bases[DEVICE_EVENTQ] = 0;
+	start_all(f, bases);
+	assert_forgotten(f);
+}
+
+static void ring_of_another_size_is_a_reset(void **state)
+{
+	struct front_end *f = *state;
+	uint32_t bases[DEVICE_QUEUES];
+
+	use_lines(f);
+	stop_all(f, bases);
+	f->guest.rings[DEVICE_REQUESTQ].setup.num = NUM / 2;
+	start_all(f, bases);
+	assert_forgotten(f);
 }
 
 static void many_times(void **state)
@@ -208,7 +333,12 @@ int main(void)
 		TEST(reset_device),
 		TEST(stopped_queues),
 		TEST(disabled_queues),
-		TEST(nothing_but_new_features),
+		TEST(pause_keeps_everything),
+		TEST(edge_in_a_pause_arrives_after_it),
+		TEST(answer_in_a_pause_arrives_after_it),
+		TEST(many_pauses_keep_everything),
+		TEST(event_queue_that_starts_elsewhere_is_a_reset),
+		TEST(ring_of_another_size_is_a_reset),
 		TEST(many_times),
 		TEST(reset_takes_the_index_back),
 	};

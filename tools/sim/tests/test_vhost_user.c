@@ -342,6 +342,68 @@ static void bad_memory_tables_are_refused(void **state)
 	assert_int_equal(fe_acked(f, VU_SET_MEM_TABLE, &table, 40, &f->guest.fd, 1), 0);
 }
 
+static struct vu_mem_slot slot(unsigned int page)
+{
+	return (struct vu_mem_slot){ .region = {
+		.gpa = GUEST_GPA + page * 0x1000, .size = 0x1000, .uva = GUEST_UVA + page * 0x1000,
+		.offset = page * 0x1000 % GUEST_SIZE,
+	} };
+}
+
+static uint64_t change_slot(struct front_end *f, uint32_t request, unsigned int page)
+{
+	struct vu_mem_slot s = slot(page);
+
+	return fe_acked(f, request, &s, sizeof(s), &f->guest.fd, request == VU_ADD_MEM_REG);
+}
+
+static void memory_comes_and_goes_in_slots(void **state)
+{
+	struct front_end *f = *state;
+	unsigned int most = fe_get_u64(f, VU_GET_MAX_MEM_SLOTS);
+
+	assert_true(fe_get_u64(f, VU_GET_PROTOCOL_FEATURES) &
+		    BIT(VU_PROTOCOL_F_CONFIGURE_MEM_SLOTS));
+	assert_true(most >= 509);
+	fe_want_acks(f);
+	for (unsigned int i = 0; i < most; i++)
+		assert_int_equal(change_slot(f, VU_ADD_MEM_REG, i), 0);
+	assert_int_equal(change_slot(f, VU_ADD_MEM_REG, most), 1);
+	assert_int_equal(change_slot(f, VU_REM_MEM_REG, 5), 0);
+	assert_false(mem_contains(&f->session.mem, slot(5).region.gpa, 1));
+	assert_true(mem_contains(&f->session.mem, slot(6).region.gpa, 1));
+	assert_int_equal(change_slot(f, VU_REM_MEM_REG, 5), 1);
+	assert_int_equal(change_slot(f, VU_ADD_MEM_REG, most), 0);
+	for (unsigned int i = 0; i <= most; i++)
+		assert_int_equal(change_slot(f, VU_REM_MEM_REG, i), i == 5);
+	assert_int_equal(f->session.mem.count, 0);
+	assert_int_equal(f->ended, 0);
+}
+
+static void slots_need_a_file(void **state)
+{
+	struct front_end *f = *state;
+	struct vu_mem_slot s = slot(0);
+
+	fe_want_acks(f);
+	assert_int_equal(fe_acked(f, VU_ADD_MEM_REG, &s, sizeof(s), NULL, 0), 1);
+	assert_int_equal(f->session.mem.count, 0);
+}
+
+static void ring_does_not_outlive_its_slot(void **state)
+{
+	struct front_end *f = *state;
+	struct vu_mem_slot all = { .region = {
+		.gpa = GUEST_GPA, .size = GUEST_SIZE, .uva = GUEST_UVA,
+	} };
+
+	fe_start(f, FEATURES);
+	assert_int_equal(fe_acked(f, VU_REM_MEM_REG, &all, sizeof(all), NULL, 0), 1);
+	assert_false(vring_running(&f->session.queues[0].ring));
+	device_set_level(&f->dev, 0, true);
+	assert_int_equal(f->ended, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fe_set_up, fe_tear_down)
 
 int main(void)
@@ -373,6 +435,9 @@ int main(void)
 		TEST(bad_queues_are_refused),
 		TEST(queue_without_memory_does_not_start),
 		TEST(bad_memory_tables_are_refused),
+		TEST(memory_comes_and_goes_in_slots),
+		TEST(slots_need_a_file),
+		TEST(ring_does_not_outlive_its_slot),
 	};
 
 	return cmocka_run_group_tests_name("vhost_user", tests, NULL, NULL);

@@ -10,11 +10,12 @@
 static void assert_setup_refused(struct ring *f, const struct vring_setup *setup,
 				 const char *why)
 {
-	struct virtqueue vr;
+	struct virtqueue vr = { .held = NULL };
 
 	assert_int_equal(vring_start(&vr, setup, &f->mem), -1);
 	assert_non_null(strstr(vr.err.text, why));
 	assert_false(vring_running(&vr));
+	vring_forget(&vr);
 }
 
 /* Makes a request of 8 bytes and a response of 2 available at descriptor i. */
@@ -415,7 +416,7 @@ static void use_whole_ring(struct guest_ring *r, const struct guest_mem *mem)
 	assert_int_equal(le32toh(r->used->ring[0].id), r->num - 1);
 	assert_false(vring_wait_for_kick(&vr));
 	assert_int_equal(le16toh(*guest_avail_event(r)), r->num + 1);
-	vring_stop(&vr);
+	vring_forget(&vr);
 }
 
 static void rings_of_every_size_work(void **state)
