@@ -10,7 +10,7 @@
 /**
  * bench_init() - make a bench
  * @b: the bench
- * @loop: the poll loop
+ * @loop: the loop
  * @dev: the device
  */
 void bench_init(struct bench *b, struct loop *loop, struct device *dev)

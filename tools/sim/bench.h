@@ -28,7 +28,7 @@ struct bench_pulse {
 
 /**
  * struct bench - the host's hands on a device
- * @loop: the poll loop
+ * @loop: the loop
  * @dev: the device
  * @pulses: pulses under way
  * @trace: the record of all that happens, if one is kept

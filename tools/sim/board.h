@@ -12,7 +12,7 @@
 /**
  * struct board - a device and those who use it
  * @config: what the user asked for
- * @loop: the poll loop
+ * @loop: the loop
  * @dev: the device
  * @bench: what the host does with it
  * @front: where front ends connect

@@ -438,16 +438,18 @@ static void run_commands(struct control_client *client)
 	}
 }
 
-/* POLLERR asks for nothing, but lets the loop tell that the client is gone. */
+/* EPOLLERR asks for nothing, but lets the loop tell that the client is gone. */
 static void update_events(struct control_client *client)
 {
 	bool room = client->in.len < CONTROL_MAX_LINE;
 
-	client->source.events = POLLERR;
+	uint32_t events = EPOLLERR;
+
 	if (room && !client->input_ended)
-		client->source.events |= POLLIN;
+		events |= EPOLLIN;
 	if (client->out.len)
-		client->source.events |= POLLOUT;
+		events |= EPOLLOUT;
+	loop_want(client->server->loop, &client->source, events);
 }
 
 static void send_pending(struct control_client *client)
@@ -498,13 +500,13 @@ static void receive(struct control_client *client)
 	send_pending(client);
 }
 
-static void on_client(void *ctx, short revents)
+static void on_client(void *ctx, uint32_t events)
 {
 	struct control_client *client = ctx;
 
-	if (revents & POLLIN) {
+	if (events & EPOLLIN) {
 		receive(client);
-	} else if (revents & POLLOUT) {
+	} else if (events & EPOLLOUT) {
 		run_commands(client);
 		send_pending(client);
 	} else {
@@ -543,7 +545,7 @@ static void on_changed(void *ctx, unsigned int line)
 			continue;
 		tell_client(client, line);
 		if (client->out.len)
-			client->source.events |= POLLOUT;
+			loop_want(c->loop, &client->source, client->source.events | EPOLLOUT);
 		/* Makes the loop report the client, which is then closed. */
 		if (client->out.overflow)
 			shutdown(client->source.fd, SHUT_RDWR);
@@ -562,7 +564,7 @@ static void on_armed(void *ctx, unsigned int line)
 			continue;
 		continue_toggle(client);
 		if (client->out.len)
-			client->source.events |= POLLOUT;
+			loop_want(c->loop, &client->source, client->source.events | EPOLLOUT);
 	}
 }
 
@@ -617,7 +619,7 @@ void control_accept(struct control *c, int fd)
 			continue;
 		init_client(c, client);
 		client->source.fd = fd;
-		client->source.events = POLLIN;
+		client->source.events = EPOLLIN;
 		loop_add(c->loop, &client->source);
 		return;
 	}

@@ -65,7 +65,7 @@ struct control_client {
 
 /**
  * struct control - the control socket
- * @loop: the poll loop
+ * @loop: the loop
  * @dev: the device
  * @bench: what the host does with it
  * @listener: what the device tells

@@ -63,13 +63,13 @@ static void take_character(struct greeter_guest *guest)
 	guest->name[guest->len++] = c;
 }
 
-static void on_guest(void *ctx, short revents)
+static void on_guest(void *ctx, uint32_t events)
 {
 	struct greeter_guest *guest = ctx;
 	char c;
 	ssize_t len = recv(guest->source.fd, &c, 1, MSG_DONTWAIT | MSG_PEEK);
 
-	(void)revents;
+	(void)events;
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (len <= 0)
@@ -83,7 +83,7 @@ static void on_guest(void *ctx, short revents)
 /**
  * greeter_init() - make a greeter
  * @g: the greeter; the caller sets its find, chosen and ctx afterwards
- * @loop: the poll loop
+ * @loop: the loop
  */
 void greeter_init(struct greeter *g, struct loop *loop)
 {
@@ -107,7 +107,7 @@ void greeter_accept(struct greeter *g, unsigned int board, int fd)
 			continue;
 		*guest = (struct greeter_guest){
 			.greeter = g, .board = board,
-			.source = { .fd = fd, .events = POLLIN, .ready = on_guest, .ctx = guest },
+			.source = { .fd = fd, .events = EPOLLIN, .ready = on_guest, .ctx = guest },
 		};
 		loop_add(g->loop, &guest->source);
 		return;

@@ -27,7 +27,7 @@ struct greeter_guest {
 
 /**
  * struct greeter - asks new control connections which board they want
- * @loop: the poll loop
+ * @loop: the loop
  * @guests: places for those who did not answer yet
  * @find: the board that a word means, or -1
  * @chosen: takes a connection for a board

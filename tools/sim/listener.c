@@ -12,7 +12,7 @@
 
 static void watch(struct listener *l)
 {
-	l->source.events = l->wanted && !l->retry.armed ? POLLIN : 0;
+	loop_want(l->loop, &l->source, l->wanted && !l->retry.armed ? EPOLLIN : 0);
 }
 
 static void retry_listening(void *ctx)
@@ -20,12 +20,12 @@ static void retry_listening(void *ctx)
 	watch(ctx);
 }
 
-static void on_connection(void *ctx, short revents)
+static void on_connection(void *ctx, uint32_t events)
 {
 	struct listener *l = ctx;
 	int fd = sock_accept(l->source.fd);
 
-	(void)revents;
+	(void)events;
 	if (fd >= 0) {
 		l->connected(l->ctx, fd);
 		return;
@@ -41,7 +41,7 @@ static void on_connection(void *ctx, short revents)
 /**
  * listener_open() - let others connect
  * @l: the listener
- * @loop: the poll loop
+ * @loop: the loop
  * @path: the socket's file; the text must stay
  * @connected: called with a new connection
  * @ctx: for @connected
@@ -58,7 +58,7 @@ int listener_open(struct listener *l, struct loop *loop, const char *path,
 		return -1;
 	*l = (struct listener){
 		.path = path, .loop = loop, .wanted = true, .connected = connected, .ctx = ctx,
-		.source = { .fd = fd, .events = POLLIN, .ready = on_connection, .ctx = l },
+		.source = { .fd = fd, .events = EPOLLIN, .ready = on_connection, .ctx = l },
 		.retry = { .expired = retry_listening, .ctx = l },
 	};
 	loop_add(loop, &l->source);

@@ -8,7 +8,7 @@
 /**
  * struct listener - a socket that others connect to
  * @path: its file, or NULL while there is none
- * @loop: the poll loop
+ * @loop: the loop
  * @source: the socket
  * @retry: takes up listening again after descriptors ran out
  * @wanted: somebody may connect now

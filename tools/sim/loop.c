@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The poll loop: file descriptors and timers, nothing else ever waits. */
+/* The loop: file descriptors and timers, nothing else ever waits. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "loop.h"
 
 #define NS_PER_SECOND	1000000000ull
+
+/* Most timers to serve in a row, so that the descriptors get their turn. */
+#define ROUND_TIMERS	64
 
 /**
  * loop_now() - the clock of the timers
@@ -21,6 +26,26 @@ uint64_t loop_now(void)
 	return ts.tv_sec * NS_PER_SECOND + ts.tv_nsec;
 }
 
+static int open_epoll(struct loop *loop)
+{
+	if (loop->open)
+		return 0;
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	loop->open = loop->epoll >= 0;
+	return loop->open ? 0 : -1;
+}
+
+/* What cannot be watched makes the next loop_run_once() fail. */
+static void watch(struct loop *loop, struct loop_source *source, int how)
+{
+	struct epoll_event event = { .events = source->events, .data.ptr = source };
+
+	if (open_epoll(loop) || epoll_ctl(loop->epoll, how, source->fd, &event))
+		loop->error = errno;
+	else
+		loop->sources += (how == EPOLL_CTL_ADD) - (how == EPOLL_CTL_DEL);
+}
+
 /**
  * loop_add() - watch a descriptor
  * @loop: the loop
@@ -28,8 +53,35 @@ uint64_t loop_now(void)
  */
 void loop_add(struct loop *loop, struct loop_source *source)
 {
-	source->next = loop->sources;
-	loop->sources = source;
+	uint32_t events = source->events;
+
+	source->events = 0;
+	loop_want(loop, source, events);
+}
+
+static void forget_ready(struct loop *loop, const struct loop_source *source)
+{
+	for (size_t i = 0; i < loop->ready_count; i++)
+		if (loop->ready[i] == source)
+			loop->ready[i] = NULL;
+}
+
+/**
+ * loop_want() - watch a descriptor for other events
+ * @loop: the loop
+ * @source: what loop_add() got
+ * @events: EPOLL*; 0 lets it rest
+ */
+void loop_want(struct loop *loop, struct loop_source *source, uint32_t events)
+{
+	uint32_t before = source->events;
+
+	if (events == before)
+		return;
+	source->events = events;
+	if (!events)
+		forget_ready(loop, source);
+	watch(loop, source, !before ? EPOLL_CTL_ADD : events ? EPOLL_CTL_MOD : EPOLL_CTL_DEL);
 }
 
 /**
@@ -37,20 +89,65 @@ void loop_add(struct loop *loop, struct loop_source *source)
  * @loop: the loop
  * @source: what loop_add() got; nothing happens if it is not there
  *
- * Context: also from a source's own function; none of the removed source's
- * events is reported afterwards.
+ * Context: before the descriptor is closed, as others may have it, too. Also
+ * from a source's own function; none of the removed source's events is reported
+ * afterwards.
  */
 void loop_del(struct loop *loop, struct loop_source *source)
 {
-	struct loop_source **link = &loop->sources;
+	loop_want(loop, source, 0);
+}
 
-	while (*link && *link != source)
-		link = &(*link)->next;
-	if (*link)
-		*link = source->next;
-	for (size_t i = 0; i < loop->count; i++)
-		if (loop->polled[i] == source)
-			loop->polled[i] = NULL;
+static void put(struct loop *loop, size_t place, struct loop_timer *timer)
+{
+	loop->heap[place] = timer;
+	timer->place = place;
+}
+
+static void move_up(struct loop *loop, struct loop_timer *timer, size_t place)
+{
+	while (place && timer->deadline < loop->heap[(place - 1) / 2]->deadline) {
+		put(loop, place, loop->heap[(place - 1) / 2]);
+		place = (place - 1) / 2;
+	}
+	put(loop, place, timer);
+}
+
+/* The child that ends first, or the number of timers if there is none. */
+static size_t first_child(const struct loop *loop, size_t place)
+{
+	size_t child = 2 * place + 1;
+
+	if (child + 1 < loop->timers &&
+	    loop->heap[child + 1]->deadline < loop->heap[child]->deadline)
+		return child + 1;
+	return child < loop->timers ? child : loop->timers;
+}
+
+static void move_down(struct loop *loop, struct loop_timer *timer, size_t place)
+{
+	size_t child = first_child(loop, place);
+
+	while (child < loop->timers && loop->heap[child]->deadline < timer->deadline) {
+		put(loop, place, loop->heap[child]);
+		place = child;
+		child = first_child(loop, place);
+	}
+	move_up(loop, timer, place);
+}
+
+static int reserve_timer(struct loop *loop)
+{
+	struct loop_timer **heap;
+
+	if (loop->timers < loop->room)
+		return 0;
+	heap = reallocarray(loop->heap, 2 * loop->room + 16, sizeof(*heap));
+	if (!heap)
+		return -1;
+	loop->heap = heap;
+	loop->room = 2 * loop->room + 16;
+	return 0;
 }
 
 /**
@@ -60,13 +157,14 @@ void loop_del(struct loop *loop, struct loop_source *source)
  */
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 {
-	struct loop_timer **link = &loop->timers;
+	struct loop_timer *last;
 
-	while (*link && *link != timer)
-		link = &(*link)->next;
-	if (*link)
-		*link = timer->next;
+	if (!timer->armed)
+		return;
 	timer->armed = false;
+	last = loop->heap[--loop->timers];
+	if (last != timer)
+		move_down(loop, last, timer->place);
 }
 
 /**
@@ -78,93 +176,58 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer)
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint64_t ns)
 {
 	loop_timer_stop(loop, timer);
+	if (reserve_timer(loop)) {
+		loop->error = ENOMEM;
+		return;
+	}
 	timer->deadline = loop_now() + ns;
 	timer->armed = true;
-	timer->next = loop->timers;
-	loop->timers = timer;
+	move_up(loop, timer, loop->timers++);
 }
 
-static struct loop_timer *loop_next_timer(struct loop *loop)
+static void run_timers(struct loop *loop)
 {
-	struct loop_timer *first = loop->timers;
+	uint64_t now = loop->timers ? loop_now() : 0;
 
-	for (struct loop_timer *t = first; t; t = t->next)
-		if (t->deadline < first->deadline)
-			first = t;
-	return first;
-}
+	for (unsigned int i = 0; i < ROUND_TIMERS && loop->timers; i++) {
+		struct loop_timer *timer = loop->heap[0];
 
-static void loop_run_timers(struct loop *loop)
-{
-	uint64_t now = loop_now();
-	struct loop_timer *timer;
-
-	while ((timer = loop_next_timer(loop)) && timer->deadline <= now) {
+		if (timer->deadline > now)
+			return;
 		loop_timer_stop(loop, timer);
 		timer->expired(timer->ctx);
 	}
 }
 
-static int loop_reserve(struct loop *loop, size_t need)
+/* epoll knows only milliseconds. */
+static int sleep_until_next_timer(const struct loop *loop)
 {
-	struct loop_source **polled;
-	struct pollfd *fds;
+	struct pollfd pfd = { .fd = loop->epoll, .events = POLLIN };
+	uint64_t now = loop_now(), deadline = loop->heap[0]->deadline;
+	uint64_t ns = deadline > now ? deadline - now : 0;
+	struct timespec ts = { ns / NS_PER_SECOND, ns % NS_PER_SECOND };
 
-	if (need <= loop->room)
-		return 0;
-	need += 16;
-	polled = realloc(loop->polled, need * sizeof(*polled));
-	if (!polled)
+	return ns ? ppoll(&pfd, 1, &ts, NULL) : 0;
+}
+
+static int wait_for_events(const struct loop *loop, bool may_sleep, struct epoll_event *events)
+{
+	bool timers = loop->timers;
+
+	if (may_sleep && timers && sleep_until_next_timer(loop) < 0)
 		return -1;
-	loop->polled = polled;
-	fds = realloc(loop->fds, need * sizeof(*fds));
-	if (!fds)
-		return -1;
-	loop->fds = fds;
-	loop->room = need;
-	return 0;
+	return epoll_wait(loop->epoll, events, LOOP_MAX_READY, may_sleep && !timers ? -1 : 0);
 }
 
-static int loop_collect(struct loop *loop)
+static void call_ready(struct loop *loop, const struct epoll_event *events, int count)
 {
-	loop->count = 0;
-	for (struct loop_source *s = loop->sources; s; s = s->next) {
-		if (!s->events)
-			continue;
-		if (loop_reserve(loop, loop->count + 1))
-			return -1;
-		loop->polled[loop->count] = s;
-		loop->fds[loop->count] = (struct pollfd){ .fd = s->fd, .events = s->events };
-		loop->count++;
-	}
-	return 0;
-}
-
-/* Time until the next timer; NULL to sleep as long as it takes. */
-static struct timespec *loop_timeout(struct loop *loop, bool may_sleep, struct timespec *ts)
-{
-	struct loop_timer *timer = loop_next_timer(loop);
-	uint64_t now, ns = 0;
-
-	if (may_sleep) {
-		if (!timer)
-			return NULL;
-		now = loop_now();
-		ns = timer->deadline > now ? timer->deadline - now : 0;
-	}
-	*ts = (struct timespec){ ns / NS_PER_SECOND, ns % NS_PER_SECOND };
-	return ts;
-}
-
-static void loop_dispatch(struct loop *loop)
-{
-	for (size_t i = 0; i < loop->count; i++) {
-		struct loop_source *source = loop->polled[i];
-
-		if (source && loop->fds[i].revents)
-			source->ready(source->ctx, loop->fds[i].revents);
-	}
-	loop->count = 0;
+	loop->ready_count = count;
+	for (int i = 0; i < count; i++)
+		loop->ready[i] = events[i].data.ptr;
+	for (int i = 0; i < count; i++)
+		if (loop->ready[i])
+			loop->ready[i]->ready(loop->ready[i]->ctx, events[i].events);
+	loop->ready_count = 0;
 }
 
 /**
@@ -176,17 +239,18 @@ static void loop_dispatch(struct loop *loop)
  */
 int loop_run_once(struct loop *loop, bool may_sleep)
 {
-	struct timespec ts, *timeout;
+	struct epoll_event events[LOOP_MAX_READY];
+	int count;
 
-	if (loop_collect(loop))
+	if (loop->error || open_epoll(loop)) {
+		errno = loop->error ?: errno;
 		return -1;
-	timeout = loop_timeout(loop, may_sleep, &ts);
-	if (ppoll(loop->fds, loop->count, timeout, NULL) < 0) {
-		loop->count = 0;
-		return errno == EINTR ? 0 : -1;
 	}
-	loop_dispatch(loop);
-	loop_run_timers(loop);
+	count = wait_for_events(loop, may_sleep, events);
+	if (count < 0)
+		return errno == EINTR ? 0 : -1;
+	call_ready(loop, events, count);
+	run_timers(loop);
 	return 0;
 }
 
@@ -196,7 +260,8 @@ int loop_run_once(struct loop *loop, bool may_sleep)
  */
 void loop_free(struct loop *loop)
 {
-	free(loop->polled);
-	free(loop->fds);
+	if (loop->open)
+		close(loop->epoll);
+	free(loop->heap);
 	*loop = (struct loop){ 0 };
 }

@@ -2,25 +2,26 @@
 #ifndef VGPIO_LOOP_H
 #define VGPIO_LOOP_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+
+#define LOOP_MAX_READY	64
 
 /**
  * struct loop_source - a file descriptor that the loop watches
  * @fd: the descriptor, owned by the user
- * @events: poll events wanted now; 0 lets it rest
+ * @events: EPOLL* wanted, for loop_add(); loop_want() changes them. 0 lets it
+ *	    rest: then not even its end is told of.
  * @ready: called with the events that came
  * @ctx: for @ready
- * @next: the loop's list
  */
 struct loop_source {
 	int fd;
-	short events;
-	void (*ready)(void *ctx, short revents);
+	uint32_t events;
+	void (*ready)(void *ctx, uint32_t events);
 	void *ctx;
-	struct loop_source *next;
 };
 
 /**
@@ -29,36 +30,43 @@ struct loop_source {
  * @armed: it is still to come
  * @expired: called then
  * @ctx: for @expired
- * @next: the loop's list of armed timers
+ * @place: where it is in the loop's heap
  */
 struct loop_timer {
 	uint64_t deadline;
 	bool armed;
 	void (*expired)(void *ctx);
 	void *ctx;
-	struct loop_timer *next;
+	size_t place;
 };
 
 /**
  * struct loop - the one place where the simulator sleeps
- * @sources: all watched descriptors
- * @timers: all armed timers
- * @polled: sources of the poll in progress; NULL where one was removed
- * @fds: the poll's array
- * @room: size of @polled and @fds
- * @count: entries in use in @polled and @fds
+ * @epoll: watches the sources, if @open
+ * @open: there is @epoll
+ * @error: the errno of the last failure, or 0
+ * @sources: number of sources that do not rest
+ * @ready: sources that are being called; NULL where one was removed
+ * @ready_count: number of @ready
+ * @heap: armed timers; none ends before its parent, which is at half its place
+ * @timers: number of @heap
+ * @room: size of @heap
  */
 struct loop {
-	struct loop_source *sources;
-	struct loop_timer *timers;
-	struct loop_source **polled;
-	struct pollfd *fds;
+	int epoll;
+	bool open;
+	int error;
+	size_t sources;
+	struct loop_source *ready[LOOP_MAX_READY];
+	size_t ready_count;
+	struct loop_timer **heap;
+	size_t timers;
 	size_t room;
-	size_t count;
 };
 
 uint64_t loop_now(void);
 void loop_add(struct loop *loop, struct loop_source *source);
+void loop_want(struct loop *loop, struct loop_source *source, uint32_t events);
 void loop_del(struct loop *loop, struct loop_source *source);
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint64_t ns);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);

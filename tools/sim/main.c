@@ -68,7 +68,7 @@ struct desk {
 /**
  * struct server - the whole simulator
  * @config: what the user asked for
- * @loop: the poll loop
+ * @loop: the loop
  * @boards: the boards, @config.count of them
  * @desks: for each board, where its control clients connect
  * @greeter: finds out which board a control client wants
@@ -102,9 +102,9 @@ static void request_quit(void *ctx)
 	server->quit = true;
 }
 
-static void on_signal(void *ctx, short revents)
+static void on_signal(void *ctx, uint32_t events)
 {
-	(void)revents;
+	(void)events;
 	request_quit(ctx);
 }
 
@@ -164,7 +164,7 @@ static int set_up_signals(struct server *server)
 		return fail(&err);
 	}
 	server->signals = (struct loop_source){
-		.fd = fd, .events = POLLIN, .ready = on_signal, .ctx = server,
+		.fd = fd, .events = EPOLLIN, .ready = on_signal, .ctx = server,
 	};
 	loop_add(&server->loop, &server->signals);
 	return 0;

@@ -53,7 +53,7 @@ struct view {
 
 /**
  * struct panel - boards in the terminal, one of them in sight
- * @loop: the poll loop
+ * @loop: the loop
  * @views: the boards
  * @count: number of @views
  * @shown: the one in sight
@@ -373,12 +373,12 @@ static void panel_key(struct panel *p, int key)
 	}
 }
 
-static void on_keys(void *ctx, short revents)
+static void on_keys(void *ctx, uint32_t events)
 {
 	struct panel *p = ctx;
 	int key;
 
-	if (!(revents & POLLIN)) {
+	if (!(events & EPOLLIN)) {
 		p->quit(p->quit_ctx);
 		return;
 	}
@@ -387,13 +387,13 @@ static void on_keys(void *ctx, short revents)
 	draw(p);
 }
 
-static void on_resize(void *ctx, short revents)
+static void on_resize(void *ctx, uint32_t events)
 {
 	struct signalfd_siginfo info;
 	struct panel *p = ctx;
 	struct winsize size;
 
-	(void)revents;
+	(void)events;
 	if (read(p->resized.fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size))
@@ -473,7 +473,7 @@ static int watch_size(struct panel *p, struct errmsg *err)
 	if (fd < 0)
 		return errmsg_set(err, "cannot watch for signals: %s", strerror(errno));
 	p->resized = (struct loop_source){
-		.fd = fd, .events = POLLIN, .ready = on_resize, .ctx = p,
+		.fd = fd, .events = EPOLLIN, .ready = on_resize, .ctx = p,
 	};
 	loop_add(p->loop, &p->resized);
 	return 0;
@@ -521,7 +521,7 @@ static struct panel *new_panel(const struct panel_board *boards, unsigned int co
 		return NULL;
 	*p = (struct panel){
 		.loop = boards[0].bench->loop, .resized.fd = -1, .began_ns = loop_now(),
-		.keys = { .fd = STDIN_FILENO, .events = POLLIN, .ready = on_keys, .ctx = p },
+		.keys = { .fd = STDIN_FILENO, .events = EPOLLIN, .ready = on_keys, .ctx = p },
 		.redraw = { .expired = draw, .ctx = p },
 		.views = calloc(count, sizeof(*p->views)),
 	};
@@ -535,7 +535,7 @@ static struct panel *new_panel(const struct panel_board *boards, unsigned int co
 
 /**
  * panel_open() - show boards in the terminal
- * @boards: the boards, in one poll loop
+ * @boards: the boards, in one loop
  * @count: number of @boards, at least 1
  * @quit: called when the person ends it
  * @quit_ctx: for @quit

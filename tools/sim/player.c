@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Plays scripts: stimuli at times that the poll loop's timers keep. */
+/* Plays scripts: stimuli at times that the loop's timers keep. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -218,7 +218,7 @@ static int finish_script(struct player *p, struct errmsg *err)
 	return 0;
 }
 
-/* Only a regular file: nothing else may make the poll loop wait. */
+/* Only a regular file: nothing else may make the loop wait. */
 static FILE *open_script(const char *path, struct errmsg *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

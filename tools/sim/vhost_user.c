@@ -75,7 +75,7 @@ static void send_pending(struct vu_session *s)
 	}
 	if (len > 0)
 		buffer_take(&s->out, len);
-	s->source.events = s->out.len ? POLLOUT : POLLIN;
+	loop_want(s->loop, &s->source, s->out.len ? EPOLLOUT : EPOLLIN);
 }
 
 static void send_reply(struct vu_session *s, struct vu_msg *msg)
@@ -211,13 +211,13 @@ static void on_readable(struct vu_session *s)
 		handle_message(s);
 }
 
-static void on_socket(void *ctx, short revents)
+static void on_socket(void *ctx, uint32_t events)
 {
 	struct vu_session *s = ctx;
 
 	if (s->out.len)
 		send_pending(s);
-	else if (revents)
+	else if (events)
 		on_readable(s);
 }
 
@@ -244,7 +244,7 @@ void vu_open(struct vu_session *s, int fd)
 	s->dev->notify_ctx = s;
 	device_session(s->dev, true);
 	s->source = (struct loop_source){
-		.fd = fd, .events = POLLIN, .ready = on_socket, .ctx = s,
+		.fd = fd, .events = EPOLLIN, .ready = on_socket, .ctx = s,
 	};
 	loop_add(s->loop, &s->source);
 }

@@ -161,7 +161,7 @@ struct vu_queue {
 
 /**
  * struct vu_session - a connected front end
- * @loop: the poll loop
+ * @loop: the loop
  * @dev: the device that it drives
  * @source: the connection
  * @socket: the socket's path for messages, or NULL if there is only one

@@ -101,7 +101,7 @@ static void update_queue(struct vu_queue *q)
 {
 	bool usable = vring_running(&q->ring) && q->enabled;
 
-	q->kick.events = usable ? POLLIN : 0;
+	loop_want(q->session->loop, &q->kick, usable ? EPOLLIN : 0);
 	if (!usable) {
 		device_detach(q->session->dev, queue_index(q));
 		return;
@@ -116,13 +116,13 @@ static uint64_t count_kicks(uint64_t value)
 	return value <= UINT16_MAX ? value : 1;
 }
 
-static void on_kick(void *ctx, short revents)
+static void on_kick(void *ctx, uint32_t events)
 {
 	struct vu_queue *q = ctx;
 	uint64_t value = 0;
 	ssize_t len = 0;
 
-	if (revents & POLLIN)
+	if (events & EPOLLIN)
 		len = read(q->kick.fd, &value, sizeof(value));
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;

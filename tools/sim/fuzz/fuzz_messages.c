@@ -39,7 +39,7 @@ enum action {
 
 /**
  * struct target - what is made once
- * @loop: the poll loop
+ * @loop: the loop
  * @dev: the device
  * @session: the session
  * @fd: the front end's end

@@ -18,7 +18,7 @@
 
 /**
  * struct target - what a text is about
- * @loop: the poll loop
+ * @loop: the loop
  * @dev: the device
  * @bench: what the host does with it
  */

@@ -146,7 +146,7 @@ static void sockets_may_be_signalled_until_they_are_full(void **state)
 	fill_and_close(*state, ends);
 }
 
-/* The front end may read the descriptor itself between our poll and our read. */
+/* The front end may read the descriptor itself between our look and our read. */
 static void notification_that_is_gone_is_not_waited_for(void **state)
 {
 	struct front_end *f = *state;
@@ -154,7 +154,7 @@ static void notification_that_is_gone_is_not_waited_for(void **state)
 
 	fe_start(f, FEATURES);
 	assert_int_equal(fe_set_fd(f, VU_SET_VRING_KICK, 0, fd), 0);
-	f->session.queues[0].kick.ready(&f->session.queues[0], POLLIN);
+	f->session.queues[0].kick.ready(&f->session.queues[0], EPOLLIN);
 	assert_int_equal(f->ended, 0);
 	assert_int_equal(f->dev.stats.queue[0].notifications, 0);
 	close(fd);

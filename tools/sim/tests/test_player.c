@@ -192,7 +192,7 @@ static void script_may_go_on_for_ever(void **state)
 	assert_non_null(strstr(out.data, " line 2 round 11"));
 	buffer_free(&out);
 	player_stop(&f->host.bench.player);
-	assert_null(f->host.loop.timers);
+	assert_int_equal(f->host.loop.timers, 0);
 }
 
 static void one_script_at_a_time(void **state)
