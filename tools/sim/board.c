@@ -1,7 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A board: a device, the host's hands on it, and who is connected to it. */
+/* A board: a device, what the host does with its lines, and who is connected. */
+#include <stdlib.h>
+
 #include "board.h"
 #include "log.h"
+
+/**
+ * board_init() - make a board that nobody is connected to
+ * @b: the board; its script can play once script_init() was told how
+ * @loop: the loop
+ * @lines: number of lines
+ *
+ * Return: 0, or -1 if there is not enough memory: board_free() is due then, too.
+ */
+int board_init(struct board *b, struct loop *loop, unsigned int lines)
+{
+	*b = (struct board){ .loop = loop, .session.over = true };
+	if (device_init(&b->dev, lines))
+		return -1;
+	b->dev.loop = loop;
+	b->pulses = calloc(lines, sizeof(struct pulse *));
+	return b->pulses ? 0 : -1;
+}
+
+/**
+ * board_record() - keep what happens from now on
+ * @b: the board
+ * @trace: file for a trace, or NULL
+ * @vcd: file for waveforms, or NULL
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int board_record(struct board *b, const char *trace, const char *vcd, struct errmsg *err)
+{
+	if (trace && trace_open(&b->trace, trace, &b->dev, err))
+		return -1;
+	if (vcd && vcd_open(&b->vcd, vcd, &b->dev, err))
+		return -1;
+	return 0;
+}
+
+/**
+ * board_lost_records() - did a record end before its time?
+ * @b: the board, also after board_free()
+ *
+ * Return: true if what happened is not all in the files.
+ */
+bool board_lost_records(const struct board *b)
+{
+	return b->trace.record.failed || b->vcd.record.failed;
+}
 
 static void front_end_connected(void *ctx, int fd)
 {
@@ -33,52 +82,133 @@ static void set_up_session(struct board *b)
 		b->session.socket = b->config->socket;
 }
 
-static int set_up_bench(struct board *b, struct errmsg *err)
-{
-	const struct config *cfg = b->config;
-
-	bench_init(&b->bench, b->loop, &b->dev);
-	control_init(&b->control, &b->bench);
-	b->control.quit = b->quit;
-	b->control.quit_ctx = b->ctx;
-	if (bench_record(&b->bench, cfg->trace, cfg->vcd, err))
-		return -1;
-	return cfg->play ? player_play(&b->bench.player, cfg->play, err) : 0;
-}
-
 /**
- * board_open() - make a board as its configuration has it
- * @b: the board: zeros but for config, loop, left, quit and ctx; for
- *     board_close() also after an error
+ * board_serve() - set a board up as its configuration has it, and let front ends
+ *		   connect
+ * @b: the board, with left and ctx set
+ * @config: what the user asked for; must stay
  * @err: what is wrong, if so
  *
  * Return: 0 or -1.
  */
-int board_open(struct board *b, struct errmsg *err)
+int board_serve(struct board *b, const struct config *config, struct errmsg *err)
 {
-	const struct config *cfg = b->config;
-
-	if (device_init(&b->dev, cfg->lines))
-		return errmsg_set(err, "out of memory for %u lines", cfg->lines);
-	if (config_apply(cfg, &b->dev, err))
+	b->config = config;
+	if (config_apply(config, &b->dev, err) ||
+	    board_record(b, config->trace, config->vcd, err))
+		return -1;
+	if (config->play && script_play(&b->script, config->play, err))
 		return -1;
 	set_up_session(b);
-	if (set_up_bench(b, err))
-		return -1;
-	return listener_open(&b->front, b->loop, cfg->socket, front_end_connected, b, err);
+	return listener_open(&b->front, b->loop, config->socket, front_end_connected, b, err);
+}
+
+static void end_pulse(struct board *b, unsigned int line)
+{
+	struct pulse *pulse = b->pulses[line];
+
+	if (!pulse)
+		return;
+	b->pulses[line] = NULL;
+	loop_timer_stop(b->loop, &pulse->timer);
+	free(pulse);
 }
 
 /**
- * board_close() - end all that goes on at a board
- * @b: the board
+ * board_free() - end all that goes on at a board
+ * @b: the board, also after a failure of board_init() or board_serve()
  */
-void board_close(struct board *b)
+void board_free(struct board *b)
 {
-	if (b->control.dev) {
-		vu_close(&b->session);
-		control_free(&b->control);
-		bench_free(&b->bench);
-	}
+	if (!b->loop)
+		return;
+	vu_close(&b->session);
 	listener_close(&b->front);
+	script_stop(&b->script);
+	for (unsigned int i = 0; b->pulses && i < b->dev.bank.count; i++)
+		end_pulse(b, i);
+	free(b->pulses);
+	b->pulses = NULL;
+	trace_close(&b->trace);
+	vcd_close(&b->vcd);
 	device_free(&b->dev);
+}
+
+/**
+ * board_set() - drive a line; a pulse on it ends
+ * @b: the board
+ * @line: the line
+ * @level: its level
+ */
+void board_set(struct board *b, unsigned int line, bool level)
+{
+	end_pulse(b, line);
+	device_set_level(&b->dev, line, level);
+}
+
+/**
+ * board_release() - drive a line no longer; a pulse on it ends
+ * @b: the board
+ * @line: the line
+ */
+void board_release(struct board *b, unsigned int line)
+{
+	end_pulse(b, line);
+	device_release(&b->dev, line);
+}
+
+/* What the host drives; what the line shows, while it drives nothing. */
+static bool host_level(const struct board *b, unsigned int number)
+{
+	const struct gpio_line *line = &b->dev.bank.lines[number];
+
+	return line->driven ? line->level : line->value;
+}
+
+/**
+ * board_toggle() - invert a line; a pulse on it ends
+ * @b: the board
+ * @line: the line
+ */
+void board_toggle(struct board *b, unsigned int line)
+{
+	board_set(b, line, !host_level(b, line));
+}
+
+static void pulse_over(void *ctx)
+{
+	struct pulse pulse = *(struct pulse *)ctx;
+
+	if (pulse.driven)
+		board_set(pulse.board, pulse.line, pulse.level);
+	else
+		board_release(pulse.board, pulse.line);
+}
+
+/**
+ * board_pulse() - invert a line for a time
+ * @b: the board
+ * @line: the line
+ * @ns: how long
+ * @err: why not, if so
+ *
+ * Return: 0 or -1.
+ */
+int board_pulse(struct board *b, unsigned int line, uint64_t ns, struct errmsg *err)
+{
+	struct pulse *pulse;
+
+	if (b->pulses[line])
+		return errmsg_set(err, "a pulse is under way on this line");
+	pulse = calloc(1, sizeof(*pulse));
+	if (!pulse)
+		return errmsg_set(err, "out of memory");
+	*pulse = (struct pulse){
+		.timer = { .expired = pulse_over, .ctx = pulse }, .board = b, .line = line,
+		.driven = b->dev.bank.lines[line].driven, .level = host_level(b, line),
+	};
+	b->pulses[line] = pulse;
+	loop_timer_start(b->loop, &pulse->timer, ns);
+	device_set_level(&b->dev, line, !pulse->level);
+	return 0;
 }

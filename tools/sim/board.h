@@ -2,44 +2,73 @@
 #ifndef VGPIO_BOARD_H
 #define VGPIO_BOARD_H
 
-#include "bench.h"
 #include "config.h"
-#include "control.h"
 #include "device.h"
-#include "listener.h"
+#include "script.h"
+#include "sock.h"
+#include "trace.h"
+#include "vcd.h"
 #include "vhost_user.h"
 
+struct board;
+
 /**
- * struct board - a device and those who use it
- * @config: what the user asked for
+ * struct pulse - a level that will be taken back
+ * @timer: when
+ * @board: the board
+ * @line: the line
+ * @driven: the host drove the line before
+ * @level: the level to return to
+ */
+struct pulse {
+	struct loop_timer timer;
+	struct board *board;
+	unsigned int line;
+	bool driven;
+	bool level;
+};
+
+/**
+ * struct board - a device with all that belongs to it
  * @loop: the loop
  * @dev: the device
- * @bench: what the host does with it
+ * @pulses: for each line, the pulse that is under way on it, or NULL
+ * @trace: the record of all that happens, if one is kept
+ * @vcd: waveforms, if they are kept
+ * @script: stimuli in time
+ * @config: what the user asked for
  * @front: where front ends connect
  * @session: the front end that is connected
- * @control: the control clients
  * @done: nobody else may connect
  * @failed: the last front end broke the protocol
  * @left: called when a front end has left
- * @quit: called when a control client asks the simulator to end
- * @ctx: for both
+ * @ctx: for @left
  */
 struct board {
-	const struct config *config;
 	struct loop *loop;
 	struct device dev;
-	struct bench bench;
+	struct pulse **pulses;
+	struct trace trace;
+	struct vcd vcd;
+	struct script script;
+	const struct config *config;
 	struct listener front;
 	struct vu_session session;
-	struct control control;
 	bool done;
 	bool failed;
 	void (*left)(void *ctx);
-	void (*quit)(void *ctx);
 	void *ctx;
 };
 
-int board_open(struct board *b, struct errmsg *err);
-void board_close(struct board *b);
+int board_init(struct board *b, struct loop *loop, unsigned int lines);
+int board_record(struct board *b, const char *trace, const char *vcd, struct errmsg *err);
+bool board_lost_records(const struct board *b);
+int board_serve(struct board *b, const struct config *config, struct errmsg *err);
+void board_free(struct board *b);
+
+void board_set(struct board *b, unsigned int line, bool level);
+void board_release(struct board *b, unsigned int line);
+void board_toggle(struct board *b, unsigned int line);
+int board_pulse(struct board *b, unsigned int line, uint64_t ns, struct errmsg *err);
 
 #endif

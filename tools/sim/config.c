@@ -577,6 +577,21 @@ static int apply_lines(const struct config *cfg, bool names, struct device *dev,
 	return 0;
 }
 
+/* The place of the second of two equal names. */
+static int build_names(const struct config *cfg, struct gpio_bank *bank, struct errmsg *err)
+{
+	const struct config_line *said = NULL;
+	struct errmsg why;
+
+	if (!gpio_build_names(bank, &why))
+		return 0;
+	for (size_t i = 0; i < cfg->said_count; i++)
+		if (cfg->said[i].property == CONFIG_NAME &&
+		    (int)cfg->said[i].line == gpio_duplicate(bank))
+			said = &cfg->said[i];
+	return errmsg_set(err, "%s%s%.400s", said ? said->origin : "", said ? ": " : "", why.text);
+}
+
 static int apply_fault(const struct config_fault *said, struct device *dev, struct errmsg *err)
 {
 	char text[FAULT_MAX_TEXT + 1], *words[MAX_WORDS];
@@ -612,7 +627,8 @@ static void tell_seed(const struct config *cfg, const struct device *dev)
  */
 int config_apply(const struct config *cfg, struct device *dev, struct errmsg *err)
 {
-	if (apply_lines(cfg, true, dev, err) || apply_lines(cfg, false, dev, err))
+	if (apply_lines(cfg, true, dev, err) || build_names(cfg, &dev->bank, err) ||
+	    apply_lines(cfg, false, dev, err))
 		return -1;
 	fault_seed(&dev->faults, cfg->seeded ? cfg->seed : loop_now());
 	for (size_t i = 0; i < cfg->fault_count; i++)
@@ -620,7 +636,7 @@ int config_apply(const struct config *cfg, struct device *dev, struct errmsg *er
 			return -1;
 	if (fault_by_chance(&dev->faults))
 		tell_seed(cfg, dev);
-	return gpio_build_names(&dev->bank, err);
+	return 0;
 }
 
 /**

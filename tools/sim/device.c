@@ -520,6 +520,17 @@ void device_release(struct device *dev, unsigned int line)
 }
 
 /**
+ * device_end_burst() - the edges of a burst all came
+ * @dev: the device
+ * @line: the line, after gpio_begin_burst()
+ */
+void device_end_burst(struct device *dev, unsigned int line)
+{
+	gpio_end_burst(&dev->bank, line);
+	flush_queue(dev, DEVICE_EVENTQ);
+}
+
+/**
  * device_reset_stats() - count from zero
  * @dev: the device
  */

@@ -226,6 +226,7 @@ void device_kicked(struct device *dev, enum device_queue queue, uint64_t notific
 int device_serve(struct device *dev, enum device_queue queue);
 
 void device_set_level(struct device *dev, unsigned int line, bool level);
+void device_end_burst(struct device *dev, unsigned int line);
 void device_release(struct device *dev, unsigned int line);
 void device_reset_stats(struct device *dev);
 

@@ -278,10 +278,10 @@ int fault_parse(struct fault *fault, char **words, int count, const struct gpio_
 		struct errmsg *err)
 {
 	struct fault_parser p = { .fault = fault };
-	enum fault_kind kind = fault_find(words[0]);
+	enum fault_kind kind;
 
-	if (kind == FAULT_KINDS)
-		return errmsg_set(err, "\"%.64s\" is no fault; see help", words[0]);
+	if (fault_find(words[0], &kind, err))
+		return -1;
 	*fault = (struct fault){
 		.kind = kind, .number = types[kind].number, .chance = FAULT_ALWAYS,
 		.is_time = types[kind].takes == TAKES_TIME,
@@ -410,18 +410,33 @@ const char *fault_name(enum fault_kind kind)
 	return types[kind].name;
 }
 
+static int unknown_fault(const char *name, struct errmsg *err)
+{
+	const char *known[FAULT_KINDS], *nearest;
+
+	for (unsigned int i = 0; i < FAULT_KINDS; i++)
+		known[i] = types[i].name;
+	nearest = text_nearest(name, known, FAULT_KINDS);
+	if (nearest)
+		return errmsg_set(err, "\"%.64s\" is no fault; did you mean \"%s\"?", name,
+				  nearest);
+	return errmsg_set(err, "\"%.64s\" is no fault; see help", name);
+}
+
 /**
  * fault_find() - the kind that a word means
  * @name: the word
+ * @kind: takes it
+ * @err: what is wrong, if so
  *
- * Return: the kind, or FAULT_KINDS if there is none.
+ * Return: 0 or -1.
  */
-enum fault_kind fault_find(const char *name)
+int fault_find(const char *name, enum fault_kind *kind, struct errmsg *err)
 {
-	for (unsigned int i = 0; i < FAULT_KINDS; i++)
-		if (!strcmp(types[i].name, name))
-			return i;
-	return FAULT_KINDS;
+	for (*kind = 0; *kind < FAULT_KINDS; (*kind)++)
+		if (!strcmp(types[*kind].name, name))
+			return 0;
+	return unknown_fault(name, err);
 }
 
 static void describe_number(struct buffer *out, const struct fault *fault)

@@ -98,7 +98,7 @@ const struct fault *fault_strikes(struct fault_set *set, enum fault_kind kind, u
 				  unsigned int line);
 
 const char *fault_name(enum fault_kind kind);
-enum fault_kind fault_find(const char *name);
+int fault_find(const char *name, enum fault_kind *kind, struct errmsg *err);
 void fault_describe(struct buffer *out, const struct fault *fault);
 void fault_help(struct buffer *out);
 

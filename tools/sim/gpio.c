@@ -33,6 +33,7 @@ void gpio_free(struct gpio_bank *bank)
 	for (unsigned int i = 0; bank->lines && i < bank->count; i++)
 		free(bank->lines[i].name);
 	free(bank->lines);
+	free(bank->sorted);
 	free(bank->names);
 	*bank = (struct gpio_bank){ 0 };
 }
@@ -69,6 +70,8 @@ int gpio_set_name(struct gpio_bank *bank, unsigned int line, const char *name,
 	copy = strdup(name);
 	if (!copy)
 		return errmsg_set(err, "out of memory for the names");
+	free(bank->sorted);
+	bank->sorted = NULL;
 	free(bank->lines[line].name);
 	bank->lines[line].name = copy;
 	return 0;
@@ -76,27 +79,40 @@ int gpio_set_name(struct gpio_bank *bank, unsigned int line, const char *name,
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const struct gpio_line *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
 }
 
-static int check_unique(const struct gpio_bank *bank, struct errmsg *err)
+static int sort_names(struct gpio_bank *bank, struct errmsg *err)
 {
-	const char **sorted = calloc(bank->count, sizeof(*sorted));
-	size_t named = 0;
-	int ret = 0;
-
-	if (!sorted)
+	free(bank->sorted);
+	bank->named = 0;
+	bank->sorted = calloc(bank->count, sizeof(*bank->sorted));
+	if (!bank->sorted)
 		return errmsg_set(err, "out of memory for the names");
 	for (unsigned int i = 0; i < bank->count; i++)
 		if (bank->lines[i].name)
-			sorted[named++] = bank->lines[i].name;
-	qsort(sorted, named, sizeof(*sorted), compare_names);
-	for (size_t i = 1; i < named && !ret; i++)
-		if (!strcmp(sorted[i - 1], sorted[i]))
-			ret = errmsg_set(err, "two lines are named \"%s\"; names must be unique",
-					 sorted[i]);
-	free(sorted);
-	return ret;
+			bank->sorted[bank->named++] = &bank->lines[i];
+	qsort(bank->sorted, bank->named, sizeof(*bank->sorted), compare_names);
+	return 0;
+}
+
+/**
+ * gpio_duplicate() - find a name that two lines have
+ * @bank: the device, after gpio_build_names()
+ *
+ * Return: the second of these lines, or -1 if there is none.
+ */
+int gpio_duplicate(const struct gpio_bank *bank)
+{
+	for (size_t i = 1; i < bank->named; i++) {
+		const struct gpio_line *a = bank->sorted[i - 1], *b = bank->sorted[i];
+
+		if (!strcmp(a->name, b->name))
+			return (a > b ? a : b) - bank->lines;
+	}
+	return -1;
 }
 
 static size_t names_block_size(const struct gpio_bank *bank)
@@ -120,8 +136,11 @@ int gpio_build_names(struct gpio_bank *bank, struct errmsg *err)
 {
 	char *at;
 
-	if (check_unique(bank, err))
+	if (sort_names(bank, err))
 		return -1;
+	if (gpio_duplicate(bank) >= 0)
+		return errmsg_set(err, "two lines are named \"%s\"; names must be unique",
+				  bank->lines[gpio_duplicate(bank)].name);
 	bank->names_size = names_block_size(bank);
 	if (!bank->names_size)
 		return 0;
@@ -133,6 +152,15 @@ int gpio_build_names(struct gpio_bank *bank, struct errmsg *err)
 	for (unsigned int i = 0; i < bank->count; i++)
 		at = stpcpy(at, bank->lines[i].name ?: "") + 1;
 	return 0;
+}
+
+static int find_sorted(const struct gpio_bank *bank, const char *text)
+{
+	const struct gpio_line wanted = { .name = (char *)text }, *key = &wanted;
+	struct gpio_line **found = bsearch(&key, bank->sorted, bank->named, sizeof(*bank->sorted),
+					   compare_names);
+
+	return found ? *found - bank->lines : -1;
 }
 
 /**
@@ -148,6 +176,8 @@ int gpio_find(const struct gpio_bank *bank, const char *text)
 
 	if (parse_uint(text, &line) && line < bank->count)
 		return line;
+	if (bank->sorted)
+		return find_sorted(bank, text);
 	for (line = 0; line < bank->count; line++)
 		if (bank->lines[line].name && !strcmp(bank->lines[line].name, text))
 			return line;
@@ -202,7 +232,7 @@ static void latch_edge(struct gpio_bank *bank, struct gpio_line *line)
 /* The level just changed: an edge. Only edges are remembered while masked. */
 static void sense_edge(struct gpio_bank *bank, struct gpio_line *line)
 {
-	if (line->unmasked && (edge_active(line) || level_active(line)))
+	if (line->unmasked && !line->bursts && (edge_active(line) || level_active(line)))
 		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_VALID);
 	else if (edge_active(line))
 		latch_edge(bank, line);
@@ -434,6 +464,16 @@ bool gpio_may_unmask(struct gpio_bank *bank, unsigned int number)
 	return false;
 }
 
+/* What the driver is told as soon as it can be: whether there was anything. */
+static bool return_for_what_was(struct gpio_bank *bank, struct gpio_line *line)
+{
+	if (!line->latched && !level_active(line))
+		return false;
+	line->latched = false;
+	return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_VALID);
+	return true;
+}
+
 /**
  * gpio_unmask() - the driver queued a buffer for a line's interrupt
  * @bank: the device; its event() is called if there is something to tell,
@@ -445,14 +485,35 @@ void gpio_unmask(struct gpio_bank *bank, unsigned int number)
 	struct gpio_line *line = &bank->lines[number];
 
 	line->unmasked = true;
-	if (!line->trigger) {
+	if (!line->trigger)
 		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_INVALID);
-	} else if (line->latched || level_active(line)) {
-		line->latched = false;
-		return_buffer(bank, line, VIRTIO_GPIO_IRQ_STATUS_VALID);
-	} else {
+	else if (!line->bursts && !return_for_what_was(bank, line))
 		bank->ops->armed(bank->ctx, number);
-	}
+}
+
+/**
+ * gpio_begin_burst() - the edges from now on come as if at once
+ * @bank: the device
+ * @number: the line; bursts on it add up
+ */
+void gpio_begin_burst(struct gpio_bank *bank, unsigned int number)
+{
+	bank->lines[number].bursts++;
+}
+
+/**
+ * gpio_end_burst() - the edges of a burst all came
+ * @bank: the device
+ * @number: the line
+ */
+void gpio_end_burst(struct gpio_bank *bank, unsigned int number)
+{
+	struct gpio_line *line = &bank->lines[number];
+
+	if (--line->bursts || !line->unmasked)
+		return;
+	if (!return_for_what_was(bank, line))
+		bank->ops->armed(bank->ctx, number);
 }
 
 /**

@@ -46,6 +46,8 @@ enum gpio_driver {
  * @trigger: VIRTIO_GPIO_IRQ_TYPE_*: other than NONE enables the interrupt
  * @unmasked: the driver queued a buffer for the next interrupt
  * @latched: an edge came while the interrupt was masked
+ * @bursts: edges that are to come as if at once are still to come; until then no
+ *	    buffer that the driver queues is returned for an edge or a level
  * @source: the line that drives this one while it is an output, or NULL
  * @targets: the first line whose @source this one is
  * @sibling: the next line with the same @source
@@ -64,6 +66,7 @@ struct gpio_line {
 	uint8_t trigger;
 	bool unmasked;
 	bool latched;
+	unsigned int bursts;
 	struct gpio_line *source;
 	struct gpio_line *targets;
 	struct gpio_line *sibling;
@@ -103,6 +106,8 @@ struct gpio_irq_stats {
  * @lines: the lines
  * @count: their number
  * @irq: VIRTIO_GPIO_F_IRQ is negotiated
+ * @sorted: the lines with names, in the order of these, once gpio_build_names() was called
+ * @named: number of @sorted
  * @names: the gpio-names memory block, once asked for
  * @names_size: its size, 0 if no line has a name
  * @stats: counts since the last reset of the statistics
@@ -113,6 +118,8 @@ struct gpio_bank {
 	struct gpio_line *lines;
 	unsigned int count;
 	bool irq;
+	struct gpio_line **sorted;
+	size_t named;
 	char *names;
 	size_t names_size;
 	struct gpio_irq_stats stats;
@@ -149,6 +156,7 @@ void gpio_free(struct gpio_bank *bank);
 int gpio_set_name(struct gpio_bank *bank, unsigned int line, const char *name,
 		  struct errmsg *err);
 int gpio_build_names(struct gpio_bank *bank, struct errmsg *err);
+int gpio_duplicate(const struct gpio_bank *bank);
 int gpio_find(const struct gpio_bank *bank, const char *text);
 
 struct gpio_reply gpio_handle(struct gpio_bank *bank, const struct gpio_request *req);
@@ -156,6 +164,8 @@ bool gpio_may_unmask(struct gpio_bank *bank, unsigned int line);
 void gpio_unmask(struct gpio_bank *bank, unsigned int line);
 void gpio_fire(struct gpio_bank *bank, unsigned int line);
 void gpio_lose_event(struct gpio_bank *bank, unsigned int line, uint8_t status);
+void gpio_begin_burst(struct gpio_bank *bank, unsigned int line);
+void gpio_end_burst(struct gpio_bank *bank, unsigned int line);
 void gpio_mask_all(struct gpio_bank *bank);
 void gpio_reset(struct gpio_bank *bank);
 

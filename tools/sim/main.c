@@ -10,11 +10,11 @@
 
 #include "board.h"
 #include "boards.h"
-#include "client.h"
-#include "greeter.h"
+#include "control.h"
+#include "ctl.h"
 #include "log.h"
 #include "loop.h"
-#include "panel.h"
+#include "tui.h"
 
 #define VGPIO_SIM_VERSION	"0.1"
 
@@ -54,12 +54,12 @@ static const char usage[] =
 struct server;
 
 /**
- * struct desk - a control socket, and the board that it is for
+ * struct control_port - a socket for control clients
  * @listener: the socket
- * @board: the board's number
+ * @board: the board that it is for
  * @server: the simulator that it is part of
  */
-struct desk {
+struct control_port {
 	struct listener listener;
 	unsigned int board;
 	struct server *server;
@@ -70,9 +70,9 @@ struct desk {
  * @config: what the user asked for
  * @loop: the loop
  * @boards: the boards, @config.count of them
- * @desks: for each board, where its control clients connect
- * @greeter: finds out which board a control client wants
- * @panel: the boards in the terminal, or NULL
+ * @ports: for each board, where its control clients connect
+ * @control: the control clients
+ * @tui: the boards in the terminal, or NULL
  * @signals: SIGINT and SIGTERM
  * @quit: it is time to end
  * @status: the exit status then
@@ -81,9 +81,9 @@ struct server {
 	struct boards config;
 	struct loop loop;
 	struct board *boards;
-	struct desk *desks;
-	struct greeter greeter;
-	struct panel *panel;
+	struct control_port *ports;
+	struct control control;
+	struct tui *tui;
 	struct loop_source signals;
 	bool quit;
 	int status;
@@ -126,23 +126,9 @@ static void front_end_left(void *ctx)
 
 static void control_connected(void *ctx, int fd)
 {
-	struct desk *desk = ctx;
+	struct control_port *port = ctx;
 
-	greeter_accept(&desk->server->greeter, desk->board, fd);
-}
-
-static int find_board(void *ctx, const char *text)
-{
-	const struct server *server = ctx;
-
-	return boards_find(server->config.names, server->config.count, text);
-}
-
-static void board_chosen(void *ctx, unsigned int board, int fd)
-{
-	struct server *server = ctx;
-
-	control_accept(&server->boards[board].control, fd);
+	control_accept(&port->server->control, port->board, fd);
 }
 
 static int set_up_signals(struct server *server)
@@ -159,7 +145,7 @@ static int set_up_signals(struct server *server)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0 || mem_survive_loss(panel_restore_terminal)) {
+	if (fd < 0 || mem_survive_loss(tui_restore_terminal)) {
 		errmsg_store(&err, "cannot watch for signals: %s", strerror(errno));
 		return fail(&err);
 	}
@@ -178,31 +164,56 @@ static bool has_control(const struct server *server, unsigned int i)
 	return path && (!i || path != server->config.configs[0].control);
 }
 
-static int open_board(struct server *server, unsigned int i, struct errmsg *err)
+static int make_board(struct server *server, unsigned int i, struct errmsg *err)
 {
 	struct board *board = &server->boards[i];
-	struct desk *desk = &server->desks[i];
 
-	*board = (struct board){
-		.config = &server->config.configs[i], .loop = &server->loop,
-		.left = front_end_left, .quit = request_quit, .ctx = server,
-	};
-	*desk = (struct desk){ .board = i, .server = server };
-	if (board_open(board, err))
+	if (board_init(board, &server->loop, server->config.configs[i].lines))
+		return errmsg_set(err, "out of memory for %u lines", server->config.configs[i].lines);
+	script_init(&board->script, &server->loop, command_script, board);
+	board->left = front_end_left;
+	board->ctx = server;
+	return 0;
+}
+
+static int make_boards(struct server *server, struct errmsg *err)
+{
+	unsigned int count = server->config.count;
+
+	server->boards = calloc(count, sizeof(*server->boards));
+	server->ports = calloc(count, sizeof(*server->ports));
+	if (!server->boards || !server->ports)
+		return errmsg_set(err, "out of memory for the boards");
+	for (unsigned int i = 0; i < count; i++)
+		if (make_board(server, i, err))
+			return -1;
+	if (control_init(&server->control, server->boards, server->config.names, count))
+		return errmsg_set(err, "out of memory for control clients");
+	server->control.quit = request_quit;
+	server->control.quit_ctx = server;
+	return 0;
+}
+
+static int open_board(struct server *server, unsigned int i, struct errmsg *err)
+{
+	const struct config *config = &server->config.configs[i];
+	struct control_port *port = &server->ports[i];
+
+	if (board_serve(&server->boards[i], config, err))
 		return -1;
 	if (!has_control(server, i))
 		return 0;
-	return listener_open(&desk->listener, &server->loop, board->config->control,
-			     control_connected, desk, err);
+	port->board = i;
+	port->server = server;
+	return listener_open(&port->listener, &server->loop, config->control,
+			     control_connected, port, err);
 }
 
 static int open_boards(struct server *server)
 {
-	struct errmsg err = { "out of memory for the boards" };
+	struct errmsg err;
 
-	server->boards = calloc(server->config.count, sizeof(*server->boards));
-	server->desks = calloc(server->config.count, sizeof(*server->desks));
-	if (!server->boards || !server->desks)
+	if (make_boards(server, &err))
 		return fail(&err);
 	for (unsigned int i = 0; i < server->config.count; i++)
 		if (open_board(server, i, &err))
@@ -218,32 +229,24 @@ static void name_board(const struct server *server, unsigned int i, char *name, 
 		snprintf(name, size, "board %u", i);
 }
 
-/* The panel has the boards that asked for it. */
-static int open_panel(struct server *server)
+/* The terminal shows the boards that asked for it. */
+static int open_terminal(struct server *server)
 {
-	struct panel_board shown[BOARDS_MAX];
+	struct tui_board shown[BOARDS_MAX];
 	unsigned int count = 0;
 	struct errmsg err;
 
 	for (unsigned int i = 0; i < server->config.count; i++) {
 		if (!server->config.configs[i].interactive)
 			continue;
-		shown[count].bench = &server->boards[i].bench;
+		shown[count].board = &server->boards[i];
 		name_board(server, i, shown[count].name, sizeof(shown[count].name));
 		count++;
 	}
 	if (!count)
 		return 0;
-	server->panel = panel_open(shown, count, request_quit, server, &err);
-	return server->panel ? 0 : fail(&err);
-}
-
-static void set_up_greeter(struct server *server)
-{
-	greeter_init(&server->greeter, &server->loop);
-	server->greeter.find = find_board;
-	server->greeter.chosen = board_chosen;
-	server->greeter.ctx = server;
+	server->tui = tui_open(shown, count, request_quit, server, &err);
+	return server->tui ? 0 : fail(&err);
 }
 
 static void check_memory(struct server *server)
@@ -257,7 +260,7 @@ static void run(struct server *server)
 	for (unsigned int i = 0; i < server->config.count; i++)
 		printf("listening on %s\n", server->config.configs[i].socket);
 	fflush(stdout);
-	if (open_panel(server)) {
+	if (open_terminal(server)) {
 		server->status = EXIT_FAILURE;
 		return;
 	}
@@ -275,21 +278,22 @@ static void run(struct server *server)
 static void close_boards(struct server *server)
 {
 	for (unsigned int i = 0; i < server->config.count; i++) {
-		if (server->desks)
-			listener_close(&server->desks[i].listener);
-		if (server->boards)
-			board_close(&server->boards[i]);
-		if (server->boards && bench_lost_records(&server->boards[i].bench))
+		if (server->ports)
+			listener_close(&server->ports[i].listener);
+		if (!server->boards)
+			continue;
+		board_free(&server->boards[i]);
+		if (board_lost_records(&server->boards[i]))
 			server->status = EXIT_FAILURE;
 	}
-	free(server->desks);
+	free(server->ports);
 	free(server->boards);
 }
 
 static void clean_up(struct server *server)
 {
-	panel_close(server->panel);
-	greeter_free(&server->greeter);
+	tui_close(server->tui);
+	control_free(&server->control);
 	close_boards(server);
 	if (server->signals.fd >= 0)
 		close(server->signals.fd);
@@ -301,7 +305,6 @@ static int serve(struct server *server)
 	for (unsigned int i = 0; i < server->config.count; i++)
 		if (server->config.configs[i].verbose)
 			log_set_verbose(true);
-	set_up_greeter(server);
 	if (!set_up_signals(server) && !open_boards(server))
 		run(server);
 	else
@@ -339,6 +342,6 @@ static int start(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "ctl"))
-		return client_main(argc - 2, argv + 2);
+		return ctl_main(argc - 2, argv + 2);
 	return start(argc, argv);
 }

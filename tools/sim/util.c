@@ -98,6 +98,59 @@ bool parse_duration(const char *text, uint64_t *ns)
 	return false;
 }
 
+#define MAX_TYPED	32
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many characters have to be changed, added or left out (Levenshtein). */
+static size_t distance(const char *a, const char *b)
+{
+	size_t row[MAX_TYPED + 1], len = strlen(b);
+
+	for (size_t j = 0; j <= len; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= len; j++) {
+			size_t above = row[j];
+
+			row[j] = least(diagonal + (a[i - 1] != b[j - 1]),
+				       least(above, row[j - 1]) + 1);
+			diagonal = above;
+		}
+	}
+	return row[len];
+}
+
+/**
+ * text_nearest() - what a person may have meant
+ * @word: a word that is not known
+ * @known: the words that are; each has at most 32 characters
+ * @count: number of @known
+ *
+ * Return: the nearest one, or NULL if none is near.
+ */
+const char *text_nearest(const char *word, const char *const *known, size_t count)
+{
+	size_t len = strlen(word), best = 1 + len / 6;
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < count && len <= MAX_TYPED; i++) {
+		size_t far = distance(word, known[i]);
+
+		if (far < best + !nearest) {
+			best = far;
+			nearest = known[i];
+		}
+	}
+	return nearest;
+}
+
 /* Removes the quotes of the word at *pos and moves *pos behind it. */
 static int take_quoted(char **pos, struct errmsg *err)
 {
@@ -154,21 +207,6 @@ int split_words(char *line, char **words, int max, struct errmsg *err)
 	}
 }
 
-static bool buffer_grow(struct buffer *buf, size_t need)
-{
-	size_t room = buf->room ? buf->room : 256;
-	char *data;
-
-	while (room < need)
-		room *= 2;
-	data = realloc(buf->data, room);
-	if (!data)
-		return false;
-	buf->data = data;
-	buf->room = room;
-	return true;
-}
-
 /**
  * buffer_add() - append bytes
  * @buf: the buffer; @buf->overflow is set if they do not fit
@@ -179,19 +217,17 @@ void buffer_add(struct buffer *buf, const void *data, size_t len)
 {
 	if (buf->overflow || !len)
 		return;
-	if (len > buf->max - buf->len) {
+	if (!buf->data)
+		buf->data = malloc(buf->max);
+	if (!buf->data || len > buf->max - buf->len) {
 		buf->overflow = true;
 		return;
 	}
-	if (buf->start) {
+	if (buf->start + buf->len + len > buf->max) {
 		memmove(buf->data, buf->data + buf->start, buf->len);
 		buf->start = 0;
 	}
-	if (buf->len + len > buf->room && !buffer_grow(buf, buf->len + len)) {
-		buf->overflow = true;
-		return;
-	}
-	memcpy(buf->data + buf->len, data, len);
+	memcpy(buf->data + buf->start + buf->len, data, len);
 	buf->len += len;
 }
 

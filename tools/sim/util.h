@@ -25,14 +25,14 @@ void errmsg_store(struct errmsg *err, const char *fmt, ...)
 bool parse_uint(const char *text, unsigned int *value);
 bool parse_level(const char *text, bool *level);
 bool parse_duration(const char *text, uint64_t *ns);
+const char *text_nearest(const char *word, const char *const *known, size_t count);
 int split_words(char *line, char **words, int max, struct errmsg *err);
 
 /**
- * struct buffer - bytes that grow at the end and are taken from the front
- * @data: the storage
+ * struct buffer - bytes that are added at the end and taken from the front
+ * @data: the storage, of @max bytes; NULL while there was nothing to store
  * @start: offset of the first byte that is still wanted
  * @len: number of wanted bytes
- * @room: size of the storage
  * @max: most bytes it may hold
  * @overflow: bytes had to be refused; the content is not to be trusted
  */
@@ -40,7 +40,6 @@ struct buffer {
 	char *data;
 	size_t start;
 	size_t len;
-	size_t room;
 	size_t max;
 	bool overflow;
 };

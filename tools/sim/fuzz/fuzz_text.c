@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "board.h"
 #include "config.h"
 #include "control.h"
 #include "fuzz.h"
@@ -19,31 +19,28 @@
 /**
  * struct target - what a text is about
  * @loop: the loop
- * @dev: the device
- * @bench: what the host does with it
+ * @board: the board
  */
 struct target {
 	struct loop loop;
-	struct device dev;
-	struct bench bench;
+	struct board board;
 };
 
 static void open_target(struct target *t)
 {
 	struct errmsg err;
 
-	*t = (struct target){ .loop = { .count = 0 } };
-	fuzz_check(!device_init(&t->dev, LINES), "a device can be made");
-	fuzz_check(!gpio_set_name(&t->dev.bank, 1, "Red LED", &err), "a line can be named");
-	fuzz_check(!gpio_build_names(&t->dev.bank, &err), "names can be built");
-	bench_init(&t->bench, &t->loop, &t->dev);
+	*t = (struct target){ .loop = { .open = false } };
+	fuzz_check(!board_init(&t->board, &t->loop, LINES), "a board can be made");
+	script_init(&t->board.script, &t->loop, command_script, &t->board);
+	fuzz_check(!gpio_set_name(&t->board.dev.bank, 1, "Red LED", &err), "a line can be named");
+	fuzz_check(!gpio_build_names(&t->board.dev.bank, &err), "names can be built");
 }
 
 static void close_target(struct target *t)
 {
-	bench_free(&t->bench);
+	board_free(&t->board);
 	fuzz_check(!t->loop.timers && !t->loop.sources, "nothing is waited for in the end");
-	device_free(&t->dev);
 	loop_free(&t->loop);
 }
 
@@ -87,8 +84,8 @@ static void fuzz_play(const char *path)
 	struct target t;
 
 	open_target(&t);
-	if (player_play(&t.bench.player, path, &err))
-		fuzz_check(*err.text && !t.bench.player.steps, "a bad script is told of");
+	if (script_play(&t.board.script, path, &err))
+		fuzz_check(*err.text && !t.board.script.steps, "a bad script is told of");
 	let_it_run(&t);
 	close_target(&t);
 }
@@ -122,9 +119,9 @@ static void fuzz_fault_text(char *text)
 	char *copy;
 
 	open_target(&t);
-	if (parse_fault(&fault, text, &t.dev.bank)) {
+	if (parse_fault(&fault, text, &t.board.dev.bank)) {
 		copy = strdup(describe(&fault, &said));
-		fuzz_check(parse_fault(&fault, copy, &t.dev.bank), "a description is a fault");
+		fuzz_check(parse_fault(&fault, copy, &t.board.dev.bank), "a description is a fault");
 		fuzz_check(!strcmp(describe(&fault, &again), buffer_head(&said)),
 			   "a description means the same fault");
 		buffer_free(&said);
@@ -141,6 +138,7 @@ static void on_quit(void *ctx)
 
 static void fuzz_control(const char *text, size_t len)
 {
+	static const char *const no_names[1];
 	struct control *control = calloc(1, sizeof(*control));
 	char reply[4096];
 	struct target t;
@@ -149,9 +147,9 @@ static void fuzz_control(const char *text, size_t len)
 	fuzz_check(control && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair),
 		   "a client can be made");
 	open_target(&t);
-	control_init(control, &t.bench);
+	fuzz_check(!control_init(control, &t.board, no_names, 1), "a server can be made");
 	control->quit = on_quit;
-	control_accept(control, pair[1]);
+	control_accept(control, 0, pair[1]);
 	if (send(pair[0], text, len, MSG_NOSIGNAL) < 0)
 		fuzz_check(!len, "a client can talk");
 	shutdown(pair[0], SHUT_WR);

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A device for the tests, without a front end. */
+/* A board for the tests, without a front end. */
 #include "guest.h"
 
+#include "command.h"
 #include "host.h"
 
 /**
- * host_init() - make a device
+ * host_init() - make a board
  * @h: the host, zeroed
  * @lines: number of lines
  */
 void host_init(struct host *h, unsigned int lines)
 {
-	assert_int_equal(device_init(&h->dev, lines), 0);
-	bench_init(&h->bench, &h->loop, &h->dev);
+	assert_int_equal(board_init(&h->board, &h->loop, lines), 0);
+	script_init(&h->board.script, &h->loop, command_script, &h->board);
 }
 
 /**
- * host_free() - give the device back
+ * host_free() - give the board back
  * @h: the host
  */
 void host_free(struct host *h)
 {
-	bench_free(&h->bench);
-	device_free(&h->dev);
+	board_free(&h->board);
 	loop_free(&h->loop);
 }
 
@@ -36,5 +36,5 @@ void host_name(struct host *h, unsigned int line, const char *name)
 {
 	struct errmsg err;
 
-	assert_int_equal(gpio_set_name(&h->dev.bank, line, name, &err), 0);
+	assert_int_equal(gpio_set_name(&h->board.dev.bank, line, name, &err), 0);
 }

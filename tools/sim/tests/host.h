@@ -2,18 +2,16 @@
 #ifndef VGPIO_TEST_HOST_H
 #define VGPIO_TEST_HOST_H
 
-#include "bench.h"
+#include "board.h"
 
 /**
- * struct host - a device, and what the host does with it
+ * struct host - a board that nobody is connected to
  * @loop: its loop
- * @dev: the device
- * @bench: pulses, scripts and records
+ * @board: the board
  */
 struct host {
 	struct loop loop;
-	struct device dev;
-	struct bench bench;
+	struct board board;
 };
 
 void host_init(struct host *h, unsigned int lines);

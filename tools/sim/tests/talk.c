@@ -17,15 +17,16 @@ static void talk_on_quit(void *ctx)
 
 int talk_set_up(void **state)
 {
+	static const char *const no_names[1];
 	struct talk *f = test_calloc(1, sizeof(*f));
 	struct errmsg err;
 
-	assert_int_equal(device_init(&f->dev, LINES), 0);
-	assert_int_equal(gpio_set_name(&f->dev.bank, 0, "Red LED", &err), 0);
-	assert_int_equal(gpio_set_name(&f->dev.bank, 2, "B\\\"x", &err), 0);
-	f->dev.bank.irq = true;
-	bench_init(&f->bench, &f->loop, &f->dev);
-	control_init(&f->control, &f->bench);
+	assert_int_equal(board_init(&f->board, &f->loop, LINES), 0);
+	script_init(&f->board.script, &f->loop, command_script, &f->board);
+	assert_int_equal(gpio_set_name(&f->board.dev.bank, 0, "Red LED", &err), 0);
+	assert_int_equal(gpio_set_name(&f->board.dev.bank, 2, "B\\\"x", &err), 0);
+	f->board.dev.bank.irq = true;
+	assert_int_equal(control_init(&f->control, &f->board, no_names, 1), 0);
 	f->control.quit = talk_on_quit;
 	f->control.quit_ctx = f;
 	*state = f;
@@ -37,9 +38,8 @@ int talk_tear_down(void **state)
 	struct talk *f = *state;
 
 	control_free(&f->control);
-	bench_free(&f->bench);
+	board_free(&f->board);
 	loop_free(&f->loop);
-	device_free(&f->dev);
 	test_free(f);
 	return 0;
 }
@@ -55,7 +55,7 @@ int talk_connect(struct talk *f)
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	control_accept(&f->control, pair[1]);
+	control_accept(&f->control, 0, pair[1]);
 	return pair[0];
 }
 
@@ -95,7 +95,7 @@ void talk_guest_asks(struct talk *f, uint16_t type, uint16_t line, uint32_t valu
 {
 	struct gpio_request req = { type, line, value };
 
-	assert_int_equal(gpio_handle(&f->dev.bank, &req).status, VIRTIO_GPIO_STATUS_OK);
+	assert_int_equal(gpio_handle(&f->board.dev.bank, &req).status, VIRTIO_GPIO_STATUS_OK);
 	talk_run(f);
 }
 
@@ -108,7 +108,7 @@ void talk_sleep_ms(unsigned int ms)
 
 void talk_guest_arms(struct talk *f)
 {
-	gpio_unmask(&f->dev.bank, 1);
+	gpio_unmask(&f->board.dev.bank, 1);
 	talk_run(f);
 }
 

@@ -15,15 +15,13 @@
 /**
  * struct talk - a control server
  * @loop: its loop
- * @dev: its device
- * @bench: what the host does with it
+ * @board: its board
  * @control: the server under test
  * @quits: number of times a client asked for the end
  */
 struct talk {
 	struct loop loop;
-	struct device dev;
-	struct bench bench;
+	struct board board;
 	struct control control;
 	unsigned int quits;
 };

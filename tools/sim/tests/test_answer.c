@@ -3,10 +3,12 @@
 #include "guest.h"
 
 #include <endian.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "answer.h"
+#include "command.h"
 #include "host.h"
 
 #define NUM		16
@@ -62,12 +64,12 @@ static void set_up_device(struct fixture *f)
 {
 	host_init(&f->host, LINES);
 	host_name(&f->host, 1, "Reset");
-	assert_int_equal(gpio_build_names(&f->host.dev.bank, &f->err), 0);
-	f->host.dev.bank.irq = true;
-	f->host.dev.notify = on_notify;
-	f->host.dev.notify_ctx = f;
+	assert_int_equal(gpio_build_names(&f->host.board.dev.bank, &f->err), 0);
+	f->host.board.dev.bank.irq = true;
+	f->host.board.dev.notify = on_notify;
+	f->host.board.dev.notify_ctx = f;
 	f->listener = (struct device_listener){ .answered = on_answered, .ctx = f };
-	device_listen(&f->host.dev, &f->listener);
+	device_listen(&f->host.board.dev, &f->listener);
 }
 
 static int set_up(void **state)
@@ -79,7 +81,7 @@ static int set_up(void **state)
 	set_up_device(f);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
 		assert_int_equal(vring_start(&f->rings[i], &f->guest.rings[i].setup, &f->mem), 0);
-		device_attach(&f->host.dev, i, &f->rings[i]);
+		device_attach(&f->host.board.dev, i, &f->rings[i]);
 	}
 	*state = f;
 	return 0;
@@ -89,7 +91,7 @@ static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	device_reset(&f->host.dev);
+	device_reset(&f->host.board.dev);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
 		vring_forget(&f->rings[i]);
 	host_free(&f->host);
@@ -101,11 +103,10 @@ static int tear_down(void **state)
 
 static void fault(struct fixture *f, const char *text)
 {
-	char copy[128], *words[12];
+	char command[128];
 
-	strcpy(copy, text);
-	assert_int_equal(bench_fault(&f->host.bench, words, split_words(copy, words, 12, &f->err),
-				     &f->err), 0);
+	snprintf(command, sizeof(command), "fault %s", text);
+	assert_int_equal(command_script(&f->host.board, command, false, &f->err), 0);
 }
 
 static void offer(struct fixture *f, enum device_queue queue, unsigned int i, const void *req,
@@ -127,7 +128,7 @@ static void request(struct fixture *f, unsigned int i, uint16_t type, uint16_t l
 	struct virtio_gpio_request req = { htole16(type), htole16(line), htole32(value) };
 
 	offer(f, DEVICE_REQUESTQ, i, &req, sizeof(req), 32);
-	assert_int_equal(device_serve(&f->host.dev, DEVICE_REQUESTQ), 0);
+	assert_int_equal(device_serve(&f->host.board.dev, DEVICE_REQUESTQ), 0);
 }
 
 static void offer_event(struct fixture *f, uint16_t line)
@@ -135,7 +136,7 @@ static void offer_event(struct fixture *f, uint16_t line)
 	uint16_t le = htole16(line);
 
 	offer(f, DEVICE_EVENTQ, 8, &le, sizeof(le), 1);
-	assert_int_equal(device_serve(&f->host.dev, DEVICE_EVENTQ), 0);
+	assert_int_equal(device_serve(&f->host.board.dev, DEVICE_EVENTQ), 0);
 }
 
 /* Line 0 has an enabled and unmasked interrupt. */
@@ -204,7 +205,7 @@ static void answers_are_told(void **state)
 {
 	struct fixture *f = *state;
 
-	device_set_level(&f->host.dev, 2, true);
+	device_set_level(&f->host.board.dev, 2, true);
 	request(f, 0, GET_VALUE, 2, 0);
 	assert_int_equal(f->told, 1);
 	assert_int_equal(f->last.type, GET_VALUE);
@@ -234,7 +235,7 @@ static void silence_is_told(void **state)
 	request(f, 0, GET_VALUE, 0, 0);
 	assert_false(f->last.sent);
 	assert_int_equal(f->last.faults, 1u << FAULT_SILENCE);
-	assert_int_equal(f->host.dev.faults.injected[FAULT_SILENCE], 1);
+	assert_int_equal(f->host.board.dev.faults.injected[FAULT_SILENCE], 1);
 }
 
 static void delay_keeps_the_order_of_a_line(void **state)
@@ -260,19 +261,19 @@ static void answers_that_would_exhaust_the_host_do_not_wait(void **state)
 	fault(f, "delay 1s");
 	request(f, 0, GET_VALUE, 0, 0);
 	assert_int_equal(used(f), 0);
-	assert_int_equal(f->host.dev.held_count, 1);
-	assert_int_equal(f->host.dev.held_segs, 2);
-	f->host.dev.held_count = DEVICE_MAX_HELD;
+	assert_int_equal(f->host.board.dev.held_count, 1);
+	assert_int_equal(f->host.board.dev.held_segs, 2);
+	f->host.board.dev.held_count = DEVICE_MAX_HELD;
 	request(f, 1, GET_VALUE, 1, 0);
 	assert_int_equal(used(f), 1);
-	f->host.dev.held_count = 1;
-	f->host.dev.held_segs = DEVICE_MAX_HELD_SEGS - 1;
+	f->host.board.dev.held_count = 1;
+	f->host.board.dev.held_segs = DEVICE_MAX_HELD_SEGS - 1;
 	request(f, 2, GET_VALUE, 2, 0);
 	assert_int_equal(used(f), 2);
-	f->host.dev.held_segs = 2;
-	answer_forget(&f->host.dev, DEVICE_REQUESTQ);
-	assert_int_equal(f->host.dev.held_count, 0);
-	assert_int_equal(f->host.dev.held_segs, 0);
+	f->host.board.dev.held_segs = 2;
+	answer_forget(&f->host.board.dev, DEVICE_REQUESTQ);
+	assert_int_equal(f->host.board.dev.held_count, 0);
+	assert_int_equal(f->host.board.dev.held_segs, 0);
 }
 
 static void delay_leaves_the_other_queue_alone(void **state)
@@ -282,7 +283,7 @@ static void delay_leaves_the_other_queue_alone(void **state)
 	arm(f);
 	fault(f, "delay 1s");
 	request(f, 1, GET_VALUE, 0, 0);
-	device_set_level(&f->host.dev, 0, true);
+	device_set_level(&f->host.board.dev, 0, true);
 	assert_int_equal(used(f), 1);
 	assert_int_equal(events(f), 1);
 }
@@ -293,10 +294,10 @@ static void delayed_answers_end_with_their_queue(void **state)
 
 	fault(f, "delay 5ms");
 	request(f, 0, GET_NAMES, 0, 0);
-	device_forget(&f->host.dev, DEVICE_REQUESTQ);
+	device_forget(&f->host.board.dev, DEVICE_REQUESTQ);
 	let_pass(f, 10);
 	assert_int_equal(used(f), 0);
-	assert_null(f->host.dev.held);
+	assert_null(f->host.board.dev.held);
 }
 
 static void delayed_answers_wait_for_their_queue(void **state)
@@ -305,10 +306,10 @@ static void delayed_answers_wait_for_their_queue(void **state)
 
 	fault(f, "delay 5ms");
 	request(f, 0, GET_VALUE, 0, 0);
-	device_detach(&f->host.dev, DEVICE_REQUESTQ);
+	device_detach(&f->host.board.dev, DEVICE_REQUESTQ);
 	let_pass(f, 10);
 	assert_int_equal(used(f), 0);
-	device_attach(&f->host.dev, DEVICE_REQUESTQ, &f->rings[0]);
+	device_attach(&f->host.board.dev, DEVICE_REQUESTQ, &f->rings[0]);
 	assert_int_equal(used(f), 1);
 }
 
@@ -372,7 +373,7 @@ static void reorder_swaps_neighbours(void **state)
 	fault(f, "reorder 1s");
 	get_values(f, "0123");
 	assert_order(f, "1032");
-	assert_int_equal(f->host.dev.faults.injected[FAULT_REORDER], 2);
+	assert_int_equal(f->host.board.dev.faults.injected[FAULT_REORDER], 2);
 }
 
 static void reorder_waits_for_another_line(void **state)
@@ -448,9 +449,9 @@ static void error_has_no_effect(void **state)
 	fault(f, "error set_direction");
 	request(f, 0, VIRTIO_GPIO_MSG_SET_DIRECTION, 0, VIRTIO_GPIO_DIRECTION_OUT);
 	assert_int_equal(response(f, 0)[0], VIRTIO_GPIO_STATUS_ERR);
-	assert_int_equal(f->host.dev.bank.lines[0].direction, VIRTIO_GPIO_DIRECTION_NONE);
-	assert_int_equal(f->host.dev.stats.msg[VIRTIO_GPIO_MSG_SET_DIRECTION].errors, 1);
-	assert_int_equal(f->host.dev.line_stats[0].errors, 1);
+	assert_int_equal(f->host.board.dev.bank.lines[0].direction, VIRTIO_GPIO_DIRECTION_NONE);
+	assert_int_equal(f->host.board.dev.stats.msg[VIRTIO_GPIO_MSG_SET_DIRECTION].errors, 1);
+	assert_int_equal(f->host.board.dev.line_stats[0].errors, 1);
 }
 
 static void id_is_bad(void **state)
@@ -492,12 +493,12 @@ static void close_ends_the_session(void **state)
 	fault(f, "close after 1");
 	request(f, 0, GET_VALUE, 0, 0);
 	offer(f, DEVICE_REQUESTQ, 1, &req, sizeof(req), 2);
-	assert_int_equal(device_serve(&f->host.dev, DEVICE_REQUESTQ), -1);
+	assert_int_equal(device_serve(&f->host.board.dev, DEVICE_REQUESTQ), -1);
 	assert_non_null(strstr(f->rings[0].err.text, "close"));
 	assert_int_equal(f->last.faults, 1u << FAULT_CLOSE);
 	assert_false(f->last.sent);
 	assert_int_equal(used(f), 1);
-	device_session(&f->host.dev, true);
+	device_session(&f->host.board.dev, true);
 	request(f, 2, GET_VALUE, 0, 0);
 	assert_int_equal(used(f), 2);
 }
@@ -506,13 +507,13 @@ static void config_is_bad(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(le16toh(device_config(&f->host.dev).ngpio), LINES);
-	assert_int_equal(le32toh(device_config(&f->host.dev).gpio_names_size), 9);
+	assert_int_equal(le16toh(device_config(&f->host.board.dev).ngpio), LINES);
+	assert_int_equal(le32toh(device_config(&f->host.board.dev).gpio_names_size), 9);
 	fault(f, "no-lines times 1");
 	fault(f, "huge-names times 1");
-	assert_int_equal(device_config(&f->host.dev).ngpio, 0);
-	assert_int_equal(le32toh(device_config(&f->host.dev).gpio_names_size), 9);
-	assert_int_equal(le16toh(device_config(&f->host.dev).ngpio), LINES);
+	assert_int_equal(device_config(&f->host.board.dev).ngpio, 0);
+	assert_int_equal(le32toh(device_config(&f->host.board.dev).gpio_names_size), 9);
+	assert_int_equal(le16toh(device_config(&f->host.board.dev).ngpio), LINES);
 }
 
 static void lost_events_leave_the_line_armed(void **state)
@@ -521,12 +522,12 @@ static void lost_events_leave_the_line_armed(void **state)
 
 	arm(f);
 	fault(f, "silence event times 1");
-	device_set_level(&f->host.dev, 0, true);
+	device_set_level(&f->host.board.dev, 0, true);
 	assert_int_equal(events(f), 0);
 	assert_int_equal(f->last.faults, 1u << FAULT_SILENCE);
-	assert_true(f->host.dev.bank.lines[0].unmasked);
-	assert_int_equal(f->host.dev.bank.stats.delivered, 0);
-	device_set_level(&f->host.dev, 0, false);
+	assert_true(f->host.board.dev.bank.lines[0].unmasked);
+	assert_int_equal(f->host.board.dev.bank.stats.delivered, 0);
+	device_set_level(&f->host.board.dev, 0, false);
 	assert_int_equal(events(f), 1);
 	assert_int_equal(response(f, 8)[0], VIRTIO_GPIO_IRQ_STATUS_VALID);
 }
@@ -539,7 +540,7 @@ static void events_are_bad(void **state)
 	fault(f, "long 77 event");
 	fault(f, "bad-id 99 event");
 	arm(f);
-	device_set_level(&f->host.dev, 0, true);
+	device_set_level(&f->host.board.dev, 0, true);
 	assert_int_equal(response(f, 8)[0], 9);
 	assert_int_equal(le32toh(used_elem(f, DEVICE_EVENTQ, 0)->len), 77);
 	assert_int_equal(le32toh(used_elem(f, DEVICE_EVENTQ, 0)->id), 99);
@@ -552,7 +553,7 @@ static void short_events_leave_the_status(void **state)
 
 	fault(f, "short event");
 	arm(f);
-	device_set_level(&f->host.dev, 0, true);
+	device_set_level(&f->host.board.dev, 0, true);
 	assert_int_equal(events(f), 1);
 	assert_int_equal(le32toh(used_elem(f, DEVICE_EVENTQ, 0)->len), 0);
 	assert_int_equal(response(f, 8)[0], UNTOUCHED);
@@ -564,7 +565,7 @@ static void delayed_events_come(void **state)
 
 	fault(f, "delay 5ms event");
 	arm(f);
-	device_set_level(&f->host.dev, 0, true);
+	device_set_level(&f->host.board.dev, 0, true);
 	assert_int_equal(events(f), 0);
 	let_pass(f, 10);
 	assert_int_equal(events(f), 1);
@@ -582,7 +583,7 @@ static void storm_fires_as_fast_as_it_is_armed(void **state)
 		if (i < 4)
 			offer_event(f, 0);
 	}
-	assert_true(f->host.dev.bank.lines[0].unmasked);
+	assert_true(f->host.board.dev.bank.lines[0].unmasked);
 	assert_int_equal(f->last.faults, 1u << FAULT_STORM);
 }
 
@@ -602,15 +603,15 @@ static void lines_are_counted(void **state)
 	struct fixture *f = *state;
 
 	arm(f);
-	device_set_level(&f->host.dev, 0, true);
+	device_set_level(&f->host.board.dev, 0, true);
 	request(f, 1, GET_VALUE, 0, 0);
 	request(f, 2, GET_VALUE, 77, 0);
-	assert_int_equal(f->host.dev.line_stats[0].requests, 2);
-	assert_int_equal(f->host.dev.line_stats[0].events, 1);
-	assert_int_equal(f->host.dev.line_stats[0].changes, 2);
-	assert_int_equal(f->host.dev.line_stats[1].requests, 0);
-	device_reset_stats(&f->host.dev);
-	assert_int_equal(f->host.dev.line_stats[0].requests, 0);
+	assert_int_equal(f->host.board.dev.line_stats[0].requests, 2);
+	assert_int_equal(f->host.board.dev.line_stats[0].events, 1);
+	assert_int_equal(f->host.board.dev.line_stats[0].changes, 2);
+	assert_int_equal(f->host.board.dev.line_stats[1].requests, 0);
+	device_reset_stats(&f->host.board.dev);
+	assert_int_equal(f->host.board.dev.line_stats[0].requests, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -11,9 +11,9 @@ static void set_drives_a_line(void **state)
 	struct talk *f = *state;
 
 	talk_assert(f, "set 1 1\n", OK);
-	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->board.dev.bank, 1));
 	talk_assert(f, "set 1 0\n", OK);
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 }
 
 static void set_takes_a_name(void **state)
@@ -21,9 +21,9 @@ static void set_takes_a_name(void **state)
 	struct talk *f = *state;
 
 	talk_assert(f, "set \"Red LED\" 1\n", OK);
-	assert_true(gpio_value(&f->dev.bank, 0));
+	assert_true(gpio_value(&f->board.dev.bank, 0));
 	talk_assert(f, "set \"B\\\\\\\"x\" 1\n", OK);
-	assert_true(gpio_value(&f->dev.bank, 2));
+	assert_true(gpio_value(&f->board.dev.bank, 2));
 }
 
 static void set_refuses_nonsense(void **state)
@@ -33,16 +33,16 @@ static void set_refuses_nonsense(void **state)
 	talk_assert(f, "set 3 1\n", "error no line is numbered or named \"3\"\n");
 	talk_assert(f, "set x 1\n", "error no line is numbered or named \"x\"\n");
 	talk_assert(f, "set 1 2\n", "error \"2\" must be 0 or 1\n");
-	talk_assert(f, "set 1\n", "error wrong number of words; try help\n");
-	talk_assert(f, "set 1 1 1\n", "error wrong number of words; try help\n");
-	assert_false(gpio_value(&f->dev.bank, 1));
+	talk_assert(f, "set 1\n", "error wrong number of words; use \"set LINE 0|1\"\n");
+	talk_assert(f, "set 1 1 1\n", "error wrong number of words; use \"set LINE 0|1\"\n");
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 }
 
 static void get_tells_one_value(void **state)
 {
 	struct talk *f = *state;
 
-	gpio_set_level(&f->dev.bank, 1, true);
+	gpio_set_level(&f->board.dev.bank, 1, true);
 	talk_assert(f, "get 0\n", "ok 0\n");
 	talk_assert(f, "get 1\n", "ok 1\n");
 	talk_assert(f, "get \"Red LED\"\n", "ok 0\n");
@@ -72,13 +72,13 @@ static void pulse_inverts_for_a_time(void **state)
 {
 	struct talk *f = *state;
 
-	gpio_set_level(&f->dev.bank, 1, true);
+	gpio_set_level(&f->board.dev.bank, 1, true);
 	talk_assert(f, "pulse 1 20ms\n", OK);
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 	talk_sleep_ms(25);
 	talk_run(f);
-	assert_true(gpio_value(&f->dev.bank, 1));
-	assert_null(f->bench.pulses);
+	assert_true(gpio_value(&f->board.dev.bank, 1));
+	assert_null(f->board.pulses[1]);
 }
 
 static void pulses_do_not_overlap_on_a_line(void **state)
@@ -88,8 +88,8 @@ static void pulses_do_not_overlap_on_a_line(void **state)
 	talk_assert(f, "pulse 1 10s\n", OK);
 	talk_assert(f, "pulse 1 1ms\n", "error a pulse is under way on this line\n");
 	talk_assert(f, "pulse 0 10s\n", OK);
-	assert_true(gpio_value(&f->dev.bank, 0));
-	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->board.dev.bank, 0));
+	assert_true(gpio_value(&f->board.dev.bank, 1));
 }
 
 static void set_ends_a_pulse(void **state)
@@ -100,7 +100,7 @@ static void set_ends_a_pulse(void **state)
 	talk_assert(f, "set 1 1\n", OK);
 	talk_sleep_ms(10);
 	talk_run(f);
-	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->board.dev.bank, 1));
 }
 
 static void pulse_refuses_bad_durations(void **state)
@@ -115,7 +115,7 @@ static void pulse_refuses_bad_durations(void **state)
 		assert_false(parse_duration(durations[i], &ns));
 	talk_assert(f, "pulse 1 10\n",
 			    "error the duration must be above 0, with us, ms or s\n");
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 }
 
 static void durations_are_read(void **state)
@@ -167,7 +167,7 @@ static void release_lets_the_pull_decide(void **state)
 {
 	struct talk *f = *state;
 
-	gpio_set_pull(&f->dev.bank, 1, true);
+	gpio_set_pull(&f->board.dev.bank, 1, true);
 	talk_assert(f, "set 1 0\nget 1\nrelease 1\nget 1\n", OK "ok 0\n" OK "ok 1\n");
 	talk_assert(f, "release 9\n", "error no line is numbered or named \"9\"\n");
 }
@@ -176,12 +176,12 @@ static void pulse_gives_a_pulled_line_back(void **state)
 {
 	struct talk *f = *state;
 
-	gpio_set_pull(&f->dev.bank, 1, true);
+	gpio_set_pull(&f->board.dev.bank, 1, true);
 	talk_assert(f, "pulse 1 5ms\nget 1\n", OK "ok 0\n");
 	talk_sleep_ms(10);
 	talk_run(f);
-	assert_true(gpio_value(&f->dev.bank, 1));
-	assert_int_equal(gpio_driver(&f->dev.bank, 1), GPIO_PULL);
+	assert_true(gpio_value(&f->board.dev.bank, 1));
+	assert_int_equal(gpio_driver(&f->board.dev.bank, 1), GPIO_PULL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, talk_set_up, talk_tear_down)

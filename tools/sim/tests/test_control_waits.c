@@ -12,11 +12,18 @@ static void toggle_makes_edges_at_once(void **state)
 
 	talk_guest_wants_edges(f);
 	talk_assert(f, "toggle 1 5\n", OK);
-	assert_true(gpio_value(&f->dev.bank, 1));
-	assert_int_equal(f->dev.bank.stats.latched, 1);
-	assert_int_equal(f->dev.bank.stats.coalesced, 4);
+	assert_true(gpio_value(&f->board.dev.bank, 1));
+	assert_int_equal(f->board.dev.bank.stats.latched, 1);
+	assert_int_equal(f->board.dev.bank.stats.coalesced, 4);
 	talk_assert(f, "toggle \"Red LED\" 2\n", OK);
-	assert_false(gpio_value(&f->dev.bank, 0));
+	assert_false(gpio_value(&f->board.dev.bank, 0));
+}
+
+static void toggle_without_a_count_makes_one_edge(void **state)
+{
+	struct talk *f = *state;
+
+	talk_assert(f, "toggle 1\nget 1\n", OK "ok 1\n");
 }
 
 static void toggle_pauses_before_each_edge(void **state)
@@ -25,14 +32,14 @@ static void toggle_pauses_before_each_edge(void **state)
 	int fd = talk_connect(f);
 
 	talk_say(f, fd, "toggle 1 2 pause 30ms\nget 0\n");
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 	talk_sleep_ms(35);
 	talk_run(f);
-	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->board.dev.bank, 1));
 	talk_assert_reply(fd, "");
 	talk_sleep_ms(35);
 	talk_run(f);
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 	talk_assert_reply(fd, "ok\nok 0\n");
 	assert_int_equal(f->loop.timers, 0);
 	close(fd);
@@ -45,17 +52,17 @@ static void toggle_waits_for_the_guest(void **state)
 
 	talk_guest_wants_edges(f);
 	talk_say(f, fd, "toggle 1 2 rearm 10s\n");
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 	talk_guest_arms(f);
-	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->board.dev.bank, 1));
 	talk_guest_arms(f);
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 	talk_assert_reply(fd, "");
 	talk_guest_arms(f);
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 	talk_assert_reply(fd, OK);
-	assert_int_equal(f->dev.bank.stats.delivered, 2);
-	assert_int_equal(f->dev.bank.stats.latched, 0);
+	assert_int_equal(f->board.dev.bank.stats.delivered, 2);
+	assert_int_equal(f->board.dev.bank.stats.latched, 0);
 	assert_int_equal(f->loop.timers, 0);
 	close(fd);
 }
@@ -68,10 +75,10 @@ static void toggle_pauses_when_the_guest_is_ready(void **state)
 	talk_guest_wants_edges(f);
 	talk_say(f, fd, "toggle 1 1 rearm 10s pause 30ms\n");
 	talk_guest_arms(f);
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 	talk_sleep_ms(35);
 	talk_run(f);
-	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->board.dev.bank, 1));
 	talk_assert_reply(fd, "");
 	close(fd);
 }
@@ -84,13 +91,13 @@ static void toggle_tells_that_the_guest_is_not_ready(void **state)
 	talk_guest_wants_edges(f);
 	talk_guest_arms(f);
 	talk_say(f, fd, "toggle 1 3 rearm 5ms\nget 1\n");
-	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->board.dev.bank, 1));
 	talk_assert_reply(fd, "");
 	talk_sleep_ms(10);
 	talk_run(f);
 	talk_assert_reply(fd, "error timeout: line 1 is not armed after 1 of 3 edges\nok 1\n");
 	talk_guest_arms(f);
-	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->board.dev.bank, 1));
 	close(fd);
 }
 
@@ -102,7 +109,7 @@ static void toggle_minds_its_own_line(void **state)
 	talk_guest_wants_edges(f);
 	talk_say(f, fd, "toggle 0 1 rearm 10s\n");
 	talk_guest_arms(f);
-	assert_false(gpio_value(&f->dev.bank, 0));
+	assert_false(gpio_value(&f->board.dev.bank, 0));
 	talk_assert_reply(fd, "");
 	close(fd);
 }
@@ -115,7 +122,7 @@ static void toggle_ends_a_pulse(void **state)
 	talk_assert(f, "toggle 1 2\n", OK);
 	talk_sleep_ms(10);
 	talk_run(f);
-	assert_true(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->board.dev.bank, 1));
 }
 
 static void toggling_client_may_leave(void **state)
@@ -129,7 +136,7 @@ static void toggling_client_may_leave(void **state)
 	talk_run(f);
 	assert_int_equal(f->loop.timers, 0);
 	talk_guest_arms(f);
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 }
 
 static void toggle_refuses_nonsense(void **state)
@@ -145,9 +152,10 @@ static void toggle_refuses_nonsense(void **state)
 		talk_assert(f, wrong[i], "error after the line comes a count up to "
 				    "100000, then maybe \"pause\", \"rearm\", each with a "
 				    "duration such as 1ms\n");
-	talk_assert(f, "toggle 1\n", "error wrong number of words; try help\n");
+	talk_assert(f, "toggle\n", "error wrong number of words; use \"toggle LINE [COUNT] "
+			    "[pause DURATION] [rearm DURATION]\"\n");
 	talk_assert(f, "toggle 9 1\n", "error no line is numbered or named \"9\"\n");
-	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_false(gpio_value(&f->board.dev.bank, 1));
 }
 
 static void wait_is_answered_at_once_if_true(void **state)
@@ -179,8 +187,8 @@ static void wait_sees_even_a_short_change(void **state)
 	int fd = talk_connect(f);
 
 	talk_say(f, fd, "wait 1 1\n");
-	device_set_level(&f->dev, 1, true);
-	device_set_level(&f->dev, 1, false);
+	device_set_level(&f->board.dev, 1, true);
+	device_set_level(&f->board.dev, 1, false);
 	talk_run(f);
 	talk_assert_reply(fd, OK);
 	close(fd);
@@ -230,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(toggle_makes_edges_at_once),
+		TEST(toggle_without_a_count_makes_one_edge),
 		TEST(toggle_pauses_before_each_edge),
 		TEST(toggle_waits_for_the_guest),
 		TEST(toggle_pauses_when_the_guest_is_ready),

@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control.h"
+#include "sock.h"
+
 static void ready_message_names_the_socket(void **state)
 {
 	struct simulator *f = *state;
@@ -108,6 +111,36 @@ static void watching_client_sees_changes(void **state)
 	waitpid(watcher, NULL, 0);
 	assert_int_equal(sim_run(f, "ctl", f->control, "get", "3", NULL), 0);
 	close(watch);
+	close(fd);
+}
+
+static int connect_watcher(const struct simulator *f)
+{
+	struct errmsg err;
+	int fd = sock_connect(f->control, &err);
+	char reply[3];
+
+	assert_true(fd >= 0);
+	assert_int_equal(send(fd, "watch\n", 6, MSG_NOSIGNAL), 6);
+	assert_int_equal(recv(fd, reply, sizeof(reply), MSG_WAITALL), sizeof(reply));
+	return fd;
+}
+
+/* The connection may be closed before the command is sent. */
+static void refused_client_tells_why(void **state)
+{
+	struct simulator *f = *state;
+	int fd = sim_start(f, NULL), watchers[CONTROL_MAX_CLIENTS];
+
+	for (unsigned int i = 0; i < CONTROL_MAX_CLIENTS; i++)
+		watchers[i] = connect_watcher(f);
+	for (unsigned int i = 0; i < 20; i++) {
+		assert_int_equal(sim_run(f, "ctl", f->control, "get", "0", NULL), 1);
+		assert_string_equal(f->output, "error too many clients\n");
+	}
+	for (unsigned int i = 0; i < CONTROL_MAX_CLIENTS; i++)
+		close(watchers[i]);
+	assert_int_equal(sim_run(f, "ctl", f->control, "get", "0", NULL), 0);
 	close(fd);
 }
 
@@ -250,6 +283,7 @@ int main(void)
 		TEST(client_prints_all_of_a_long_reply),
 		TEST(client_without_simulator_fails),
 		TEST(watching_client_sees_changes),
+		TEST(refused_client_tells_why),
 		TEST(quit_ends_it_cleanly),
 		TEST(pulse_is_timed),
 		TEST(stale_sockets_are_replaced),

@@ -57,12 +57,12 @@ static int tear_down(void **state)
 
 static void trace(struct fixture *f)
 {
-	assert_int_equal(bench_record(&f->host.bench, f->file, NULL, &f->err), 0);
+	assert_int_equal(board_record(&f->host.board, f->file, NULL, &f->err), 0);
 }
 
 static void waves(struct fixture *f)
 {
-	assert_int_equal(bench_record(&f->host.bench, NULL, f->file, &f->err), 0);
+	assert_int_equal(board_record(&f->host.board, NULL, f->file, &f->err), 0);
 }
 
 /* Reads the file while the recorder has it open. */
@@ -106,7 +106,7 @@ static void trace_begins_with_the_board(void **state)
 	uint64_t before = loop_now();
 	unsigned long long start;
 
-	fault_seed(&f->host.dev.faults, 5);
+	fault_seed(&f->host.board.dev.faults, 5);
 	trace(f);
 	read_file(f);
 	assert_int_equal(sscanf(f->text, "{\"t\":0,\"event\":\"start\",\"lines\":50,\"seed\":5,"
@@ -125,7 +125,7 @@ static void transactions_are_traced(void **state)
 	trace(f);
 	answer.taken_ns = loop_now();
 	answer.sent_ns = answer.taken_ns + 1500;
-	answer_tell(&f->host.dev, &answer);
+	answer_tell(&f->host.board.dev, &answer);
 	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"requestq\",\"type\":\"get_value\","
 		       "\"line\":2,\"name\":\"Reset_n\",\"value\":0,\"status\":0,\"reply\":1,"
 		       "\"length\":2,\"latency\":1500}");
@@ -141,7 +141,7 @@ static void silence_and_faults_are_traced(void **state)
 
 	trace(f);
 	answer.taken_ns = answer.sent_ns = loop_now();
-	answer_tell(&f->host.dev, &answer);
+	answer_tell(&f->host.board.dev, &answer);
 	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"requestq\",\"type\":\"set_value\","
 		       "\"line\":77,\"value\":1,\"status\":null,\"reply\":null,\"length\":null,"
 		       "\"latency\":0,\"faults\":[\"silence\",\"bad-status\"]}");
@@ -157,7 +157,7 @@ static void events_are_traced(void **state)
 
 	trace(f);
 	answer.taken_ns = answer.sent_ns = loop_now();
-	answer_tell(&f->host.dev, &answer);
+	answer_tell(&f->host.board.dev, &answer);
 	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"eventq\",\"type\":\"event\","
 		       "\"line\":0,\"status\":1,\"reply\":null,\"length\":1,\"latency\":0}");
 }
@@ -167,7 +167,7 @@ static void changes_are_traced_with_names_escaped(void **state)
 	struct fixture *f = *state;
 
 	trace(f);
-	bench_set(&f->host.bench, 1, true);
+	board_set(&f->host.board, 1, true);
 	assert_last(f, ",\"event\":\"change\",\"line\":1,\"name\":\"Red \\\"LED\\\" \\\\\","
 		       "\"value\":1,\"direction\":\"none\",\"trigger\":\"none\","
 		       "\"driver\":\"host\"}");
@@ -178,9 +178,9 @@ static void sessions_are_traced(void **state)
 	struct fixture *f = *state;
 
 	trace(f);
-	device_session(&f->host.dev, true);
+	device_session(&f->host.board.dev, true);
 	assert_last(f, ",\"event\":\"session-begin\"}");
-	device_session(&f->host.dev, false);
+	device_session(&f->host.board.dev, false);
 	assert_last(f, ",\"event\":\"session-end\"}");
 }
 
@@ -188,10 +188,10 @@ static void full_disk_ends_the_trace_only(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(bench_record(&f->host.bench, "/dev/full", NULL, &f->err), 0);
-	assert_true(bench_lost_records(&f->host.bench));
-	bench_set(&f->host.bench, 1, true);
-	assert_true(gpio_value(&f->host.dev.bank, 1));
+	assert_int_equal(board_record(&f->host.board, "/dev/full", NULL, &f->err), 0);
+	assert_true(board_lost_records(&f->host.board));
+	board_set(&f->host.board, 1, true);
+	assert_true(gpio_value(&f->host.board.dev.bank, 1));
 }
 
 /* The file may have @bytes more, no matter what is written. */
@@ -213,12 +213,12 @@ static void assert_cut_to_whole(struct fixture *f)
 
 	read_file(f);
 	strcpy(before, f->text);
-	assert_false(bench_lost_records(&f->host.bench));
+	assert_false(board_lost_records(&f->host.board));
 	limit_file(f, &limit, 2);
-	bench_set(&f->host.bench, 1, true);
+	board_set(&f->host.board, 1, true);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	bench_set(&f->host.bench, 1, false);
-	assert_true(bench_lost_records(&f->host.bench));
+	board_set(&f->host.board, 1, false);
+	assert_true(board_lost_records(&f->host.board));
 	read_file(f);
 	assert_string_equal(f->text, before);
 }
@@ -241,7 +241,7 @@ static void nobody_who_reads_a_pipe_is_an_error(void **state)
 
 	unlink(f->file);
 	assert_int_equal(mkfifo(f->file, 0600), 0);
-	assert_int_equal(bench_record(&f->host.bench, f->file, NULL, &f->err), -1);
+	assert_int_equal(board_record(&f->host.board, f->file, NULL, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "cannot write"));
 }
 
@@ -256,8 +256,8 @@ static void full_pipe_ends_the_record_only(void **state)
 	assert_true(reader >= 0);
 	trace(f);
 	for (unsigned int i = 0; i < 10000; i++)
-		bench_toggle(&f->host.bench, 1);
-	assert_true(bench_lost_records(&f->host.bench));
+		board_toggle(&f->host.board, 1);
+	assert_true(board_lost_records(&f->host.board));
 	close(reader);
 }
 
@@ -265,9 +265,9 @@ static void records_need_a_file(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(bench_record(&f->host.bench, "/nonexistent/t", NULL, &f->err), -1);
+	assert_int_equal(board_record(&f->host.board, "/nonexistent/t", NULL, &f->err), -1);
 	assert_non_null(strstr(f->err.text, "cannot write /nonexistent/t: No such file"));
-	assert_int_equal(bench_record(&f->host.bench, NULL, "/nonexistent/v", &f->err), -1);
+	assert_int_equal(board_record(&f->host.board, NULL, "/nonexistent/v", &f->err), -1);
 	assert_non_null(strstr(f->err.text, "cannot write /nonexistent/v: No such file"));
 }
 
@@ -275,7 +275,7 @@ static void waves_have_a_header(void **state)
 {
 	struct fixture *f = *state;
 
-	bench_set(&f->host.bench, 2, true);
+	board_set(&f->host.board, 2, true);
 	waves(f);
 	read_file(f);
 	assert_int_equal(strncmp(f->text,
@@ -336,8 +336,8 @@ static void waves_show_values_and_directions(void **state)
 	unsigned long long first, second;
 
 	waves(f);
-	bench_set(&f->host.bench, 0, true);
-	gpio_handle(&f->host.dev.bank, &out);
+	board_set(&f->host.board, 0, true);
+	gpio_handle(&f->host.board.dev.bank, &out);
 	text = changes(f);
 	assert_int_equal(text[0], '#');
 	first = number_after(text, "#");
@@ -355,7 +355,7 @@ static void waves_keep_short_pulses(void **state)
 
 	waves(f);
 	for (unsigned int i = 0; i < 100; i++)
-		bench_toggle(&f->host.bench, 3);
+		board_toggle(&f->host.board, 3);
 	for (const char *at = changes(f); (at = strchr(at, '#')); at++)
 		count++;
 	assert_int_equal(count, 100);
@@ -367,10 +367,10 @@ static void waves_tell_edges_of_one_time_apart(void **state)
 	struct fixture *f = *state;
 
 	waves(f);
-	f->host.bench.vcd.now = 1000000000;
-	bench_toggle(&f->host.bench, 3);
-	bench_toggle(&f->host.bench, 3);
-	bench_toggle(&f->host.bench, 4);
+	f->host.board.vcd.now = 1000000000;
+	board_toggle(&f->host.board, 3);
+	board_toggle(&f->host.board, 3);
+	board_toggle(&f->host.board, 4);
 	assert_string_equal(changes(f), "1'\n#1000000001\n0'\n1)\n");
 }
 
@@ -381,7 +381,7 @@ static void waves_end_with_the_time(void **state)
 
 	waves(f);
 	nanosleep(&ts, NULL);
-	bench_free(&f->host.bench);
+	board_free(&f->host.board);
 	assert_true(number_after(changes(f), "#") >= 2000);
 }
 

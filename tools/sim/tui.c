@@ -3,6 +3,7 @@
 #include <curses.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,12 +11,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "panel.h"
+#include "tui.h"
 
 #define REDRAW_NS	20000000ull
-#define PULSE_NS	100000000ull
-#define STORM_EDGES	1000
-#define STORM_NS	100000ull
+#define PULSE		"100ms"
+#define STORM		"1000 pause 100us"
 #define HEADER_ROWS	2
 #define FOOTER_ROWS	2
 #define OTHER_COLUMNS	67
@@ -24,13 +24,14 @@
 #define KEY_ESCAPE_MS	25
 
 /**
- * struct view - a board as the panel shows it
- * @panel: the panel
- * @bench: what is shown and driven
+ * struct view - a board as the terminal shows it
+ * @tui: the terminal
+ * @board: what is shown and driven
  * @name: what it is called
- * @storm: the next edge of a storm
- * @storm_line: its line
- * @storm_left: edges to come
+ * @keys: what keys ask for
+ * @storm: a storm, if it is busy
+ * @storm_work: when some of it is due
+ * @reply: what the last command had to say
  * @listener: what the device tells
  * @changed_ns: for each line, its last change; 0 if there was none
  * @cursor: the chosen line
@@ -38,12 +39,13 @@
  * @connected: a guest is there
  */
 struct view {
-	struct panel *panel;
-	struct bench *bench;
-	char name[PANEL_MAX_NAME];
-	struct loop_timer storm;
-	unsigned int storm_line;
-	unsigned int storm_left;
+	struct tui *tui;
+	struct board *board;
+	char name[TUI_MAX_NAME];
+	struct job keys;
+	struct job storm;
+	struct loop_timer storm_work;
+	struct buffer reply;
 	struct device_listener listener;
 	uint64_t *changed_ns;
 	unsigned int cursor;
@@ -52,7 +54,7 @@ struct view {
 };
 
 /**
- * struct panel - boards in the terminal, one of them in sight
+ * struct tui - boards in the terminal, one of them in sight
  * @loop: the loop
  * @views: the boards
  * @count: number of @views
@@ -61,12 +63,12 @@ struct view {
  * @keys: the keyboard
  * @resized: SIGWINCH
  * @redraw: gathers changes for a while before they are shown
- * @began_ns: when the panel was opened
+ * @began_ns: when the terminal was opened
  * @message: the last message of the simulator
  * @quit: called when the person ends it
  * @quit_ctx: for @quit
  */
-struct panel {
+struct tui {
 	struct loop *loop;
 	struct view *views;
 	unsigned int count;
@@ -92,15 +94,15 @@ static const int fatal_signals[] = { SIGSEGV, SIGABRT, SIGILL, SIGFPE };
 
 static struct gpio_bank *bank_of(const struct view *v)
 {
-	return &v->bench->dev->bank;
+	return &v->board->dev.bank;
 }
 
-static struct view *shown_view(struct panel *p)
+static struct view *shown_view(struct tui *p)
 {
 	return &p->views[p->shown];
 }
 
-static void need_redraw(struct panel *p)
+static void need_redraw(struct tui *p)
 {
 	if (!p->redraw.armed)
 		loop_timer_start(p->loop, &p->redraw, REDRAW_NS);
@@ -108,8 +110,8 @@ static void need_redraw(struct panel *p)
 
 static void view_altered(struct view *v)
 {
-	if (v == shown_view(v->panel))
-		need_redraw(v->panel);
+	if (v == shown_view(v->tui))
+		need_redraw(v->tui);
 }
 
 static unsigned int rows(void)
@@ -133,7 +135,7 @@ static void draw_text(int y, const char *text)
 
 static void describe_board(const struct view *v, char *text, size_t size)
 {
-	const struct panel *p = v->panel;
+	const struct tui *p = v->tui;
 
 	text[0] = '\0';
 	if (p->count > 1)
@@ -180,7 +182,7 @@ static void describe_change(const struct view *v, unsigned int number, char *tex
 	uint64_t at = v->changed_ns[number];
 
 	if (at)
-		snprintf(text, size, "%.3f s", (at - v->panel->began_ns) / 1e9);
+		snprintf(text, size, "%.3f s", (at - v->tui->began_ns) / 1e9);
 	else
 		snprintf(text, size, "-");
 }
@@ -204,12 +206,12 @@ static void draw_line(const struct view *v, int y, unsigned int number)
 
 static void draw_footer(const struct view *v)
 {
-	const char *tab = v->panel->count > 1 ? "Tab board  " : "";
+	const char *tab = v->tui->count > 1 ? "Tab board  " : "";
 	char text[64] = "";
 
-	draw_text(LINES - 2, v->panel->message);
-	if (v->storm_left)
-		snprintf(text, sizeof(text), "[storm on line %u] ", v->storm_line);
+	draw_text(LINES - 2, v->tui->message);
+	if (job_busy(&v->storm))
+		snprintf(text, sizeof(text), "[storm on line %u] ", v->storm.line);
 	draw_text(LINES - 1, text);
 	addnstr(tab, COLS - getcurx(stdscr));
 	addnstr("arrows move  space toggle  0/1 set  r release  p pulse  s storm  q quit",
@@ -268,7 +270,7 @@ static void on_session(void *ctx, bool begins)
 
 static void on_message(void *ctx, const char *text)
 {
-	struct panel *p = ctx;
+	struct tui *p = ctx;
 
 	snprintf(p->message, sizeof(p->message), "%.255s", text);
 	need_redraw(p);
@@ -283,36 +285,60 @@ static void move_cursor(struct view *v, long by)
 	v->cursor = to < last ? to : last;
 }
 
-static void storm_edge(void *ctx)
+/* A key's command either says "ok" or what is wrong, in a line. */
+static void show_reply(struct view *v)
+{
+	static const char error[] = "error ";
+	char *text = buffer_head(&v->reply);
+
+	text[v->reply.len - 1] = '\0';
+	if (!strncmp(text, error, strlen(error)))
+		on_message(v->tui, text + strlen(error));
+	buffer_take(&v->reply, v->reply.len);
+}
+
+static void run_command(struct view *v, struct job *job, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void run_command(struct view *v, struct job *job, const char *fmt, ...)
+{
+	char text[64];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	command_run(job, text);
+	if (!job_busy(job))
+		show_reply(v);
+}
+
+/* The work of a storm goes on once the device is not at work. */
+static void storm_can_go_on(void *ctx)
 {
 	struct view *v = ctx;
 
-	bench_toggle(v->bench, v->storm_line);
-	if (--v->storm_left)
-		loop_timer_start(v->bench->loop, &v->storm, STORM_NS);
-	else
+	loop_timer_start(v->board->loop, &v->storm_work, 0);
+}
+
+static void work_on_storm(void *ctx)
+{
+	struct view *v = ctx;
+
+	job_step(&v->storm);
+	if (!job_busy(&v->storm)) {
+		show_reply(v);
 		view_altered(v);
+	}
 }
 
 /* Begins a storm on the chosen line, or ends the one that is under way. */
 static void toggle_storm(struct view *v)
 {
-	if (v->storm_left) {
-		loop_timer_stop(v->bench->loop, &v->storm);
-		v->storm_left = 0;
-		return;
-	}
-	v->storm_line = v->cursor;
-	v->storm_left = STORM_EDGES;
-	storm_edge(v);
-}
-
-static void pulse(struct view *v)
-{
-	struct errmsg err;
-
-	if (bench_pulse(v->bench, v->cursor, PULSE_NS, &err))
-		on_message(v->panel, err.text);
+	if (job_busy(&v->storm))
+		job_end(&v->storm);
+	else
+		run_command(v, &v->storm, "toggle %u " STORM, v->cursor);
 }
 
 static bool move_key(struct view *v, int key)
@@ -340,20 +366,20 @@ static void drive_key(struct view *v, int key)
 	switch (key) {
 	case ' ':
 	case '\n':
-		return bench_toggle(v->bench, v->cursor);
+		return run_command(v, &v->keys, "toggle %u", v->cursor);
 	case '0':
 	case '1':
-		return bench_set(v->bench, v->cursor, key == '1');
+		return run_command(v, &v->keys, "set %u %c", v->cursor, key);
 	case 'r':
-		return bench_release(v->bench, v->cursor);
+		return run_command(v, &v->keys, "release %u", v->cursor);
 	case 'p':
-		return pulse(v);
+		return run_command(v, &v->keys, "pulse %u " PULSE, v->cursor);
 	case 's':
 		return toggle_storm(v);
 	}
 }
 
-static void panel_key(struct panel *p, int key)
+static void tui_key(struct tui *p, int key)
 {
 	switch (key) {
 	case '\t':
@@ -375,7 +401,7 @@ static void panel_key(struct panel *p, int key)
 
 static void on_keys(void *ctx, uint32_t events)
 {
-	struct panel *p = ctx;
+	struct tui *p = ctx;
 	int key;
 
 	if (!(events & EPOLLIN)) {
@@ -383,14 +409,14 @@ static void on_keys(void *ctx, uint32_t events)
 		return;
 	}
 	while ((key = getch()) != ERR)
-		panel_key(p, key);
+		tui_key(p, key);
 	draw(p);
 }
 
 static void on_resize(void *ctx, uint32_t events)
 {
 	struct signalfd_siginfo info;
-	struct panel *p = ctx;
+	struct tui *p = ctx;
 	struct winsize size;
 
 	(void)events;
@@ -402,11 +428,11 @@ static void on_resize(void *ctx, uint32_t events)
 }
 
 /**
- * panel_restore_terminal() - leave the terminal as it was
+ * tui_restore_terminal() - leave the terminal as it was
  *
  * Context: also from a handler of a signal that ends the process.
  */
-void panel_restore_terminal(void)
+void tui_restore_terminal(void)
 {
 	if (!terminal.changed)
 		return;
@@ -418,7 +444,7 @@ void panel_restore_terminal(void)
 
 static void on_fatal_signal(int signo)
 {
-	panel_restore_terminal();
+	tui_restore_terminal();
 	raise(signo);
 }
 
@@ -439,7 +465,7 @@ static void add_capability(const char *name)
 		snprintf(terminal.text + used, sizeof(terminal.text) - used, "%s", text);
 }
 
-static int open_screen(struct panel *p, const struct termios *modes, struct errmsg *err)
+static int open_screen(struct tui *p, const struct termios *modes, struct errmsg *err)
 {
 	p->screen = newterm(NULL, stdout, stdin);
 	if (!p->screen)
@@ -461,7 +487,7 @@ static int open_screen(struct panel *p, const struct termios *modes, struct errm
 	return 0;
 }
 
-static int watch_size(struct panel *p, struct errmsg *err)
+static int watch_size(struct tui *p, struct errmsg *err)
 {
 	sigset_t set;
 	int fd;
@@ -479,13 +505,13 @@ static int watch_size(struct panel *p, struct errmsg *err)
 	return 0;
 }
 
-static bool add_view(struct panel *p, const struct panel_board *board)
+static bool add_view(struct tui *p, const struct tui_board *board)
 {
 	struct view *v = &p->views[p->count];
 
 	*v = (struct view){
-		.panel = p, .bench = board->bench,
-		.storm = { .expired = storm_edge, .ctx = v },
+		.tui = p, .board = board->board,
+		.storm_work = { .expired = work_on_storm, .ctx = v }, .reply = { .max = 4096 },
 		.listener = { .changed = on_changed, .armed = on_armed,
 			      .answered = on_answered, .session = on_session, .ctx = v },
 	};
@@ -493,19 +519,23 @@ static bool add_view(struct panel *p, const struct panel_board *board)
 	v->changed_ns = calloc(bank_of(v)->count, sizeof(*v->changed_ns));
 	if (!v->changed_ns)
 		return false;
-	device_listen(v->bench->dev, &v->listener);
+	job_init(&v->keys, v->board, &v->reply, storm_can_go_on, v);
+	job_init(&v->storm, v->board, &v->reply, storm_can_go_on, v);
+	device_listen(&v->board->dev, &v->listener);
 	p->count++;
 	return true;
 }
 
 static void remove_view(struct view *v)
 {
-	loop_timer_stop(v->bench->loop, &v->storm);
-	device_unlisten(v->bench->dev, &v->listener);
+	job_end(&v->storm);
+	loop_timer_stop(v->board->loop, &v->storm_work);
+	buffer_free(&v->reply);
+	device_unlisten(&v->board->dev, &v->listener);
 	free(v->changed_ns);
 }
 
-static void free_panel(struct panel *p)
+static void free_tui(struct tui *p)
 {
 	for (unsigned int i = 0; i < p->count; i++)
 		remove_view(&p->views[i]);
@@ -513,14 +543,14 @@ static void free_panel(struct panel *p)
 	free(p);
 }
 
-static struct panel *new_panel(const struct panel_board *boards, unsigned int count)
+static struct tui *new_tui(const struct tui_board *boards, unsigned int count)
 {
-	struct panel *p = calloc(1, sizeof(*p));
+	struct tui *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
-	*p = (struct panel){
-		.loop = boards[0].bench->loop, .resized.fd = -1, .began_ns = loop_now(),
+	*p = (struct tui){
+		.loop = boards[0].board->loop, .resized.fd = -1, .began_ns = loop_now(),
 		.keys = { .fd = STDIN_FILENO, .events = EPOLLIN, .ready = on_keys, .ctx = p },
 		.redraw = { .expired = draw, .ctx = p },
 		.views = calloc(count, sizeof(*p->views)),
@@ -529,31 +559,31 @@ static struct panel *new_panel(const struct panel_board *boards, unsigned int co
 		;
 	if (p->count == count)
 		return p;
-	free_panel(p);
+	free_tui(p);
 	return NULL;
 }
 
 /**
- * panel_open() - show boards in the terminal
+ * tui_open() - show boards in the terminal
  * @boards: the boards, in one loop
  * @count: number of @boards, at least 1
  * @quit: called when the person ends it
  * @quit_ctx: for @quit
  * @err: what is wrong, if so
  *
- * Return: the panel, or NULL.
+ * Return: the terminal, or NULL.
  */
-struct panel *panel_open(const struct panel_board *boards, unsigned int count,
+struct tui *tui_open(const struct tui_board *boards, unsigned int count,
 			 void (*quit)(void *ctx), void *quit_ctx, struct errmsg *err)
 {
 	struct termios modes;
-	struct panel *p;
+	struct tui *p;
 
 	if (tcgetattr(STDIN_FILENO, &modes) || !isatty(STDOUT_FILENO)) {
 		errmsg_store(err, "--interactive needs a terminal for input and output");
 		return NULL;
 	}
-	p = new_panel(boards, count);
+	p = new_tui(boards, count);
 	if (!p) {
 		errmsg_store(err, "out of memory for --interactive");
 		return NULL;
@@ -562,7 +592,7 @@ struct panel *panel_open(const struct panel_board *boards, unsigned int count,
 	p->quit_ctx = quit_ctx;
 	loop_add(p->loop, &p->keys);
 	if (watch_size(p, err) || open_screen(p, &modes, err)) {
-		panel_close(p);
+		tui_close(p);
 		return NULL;
 	}
 	log_set_sink(on_message, p);
@@ -571,10 +601,10 @@ struct panel *panel_open(const struct panel_board *boards, unsigned int count,
 }
 
 /**
- * panel_close() - give the terminal back
- * @p: the panel, or NULL
+ * tui_close() - give the terminal back
+ * @p: the terminal, or NULL
  */
-void panel_close(struct panel *p)
+void tui_close(struct tui *p)
 {
 	if (!p)
 		return;
@@ -590,5 +620,5 @@ void panel_close(struct panel *p)
 		terminal.changed = false;
 		set_fatal_handlers(SIG_DFL);
 	}
-	free_panel(p);
+	free_tui(p);
 }

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client.h"
 #include "control.h"
+#include "ctl.h"
 #include "log.h"
 #include "sock.h"
 
@@ -24,7 +24,7 @@ static void add_word(struct buffer *out, const char *word)
 }
 
 /**
- * client_command() - put a command's words into a line
+ * ctl_command() - put a command's words into a line
  * @argc: number of words
  * @argv: the words; those with blanks are quoted
  * @out: takes the line, with its newline
@@ -32,7 +32,7 @@ static void add_word(struct buffer *out, const char *word)
  *
  * Return: 0 or -1.
  */
-int client_command(int argc, char **argv, struct buffer *out, struct errmsg *err)
+int ctl_command(int argc, char **argv, struct buffer *out, struct errmsg *err)
 {
 	for (int i = 0; i < argc; i++) {
 		if (strpbrk(argv[i], "\r\n"))
@@ -54,6 +54,9 @@ static int send_all(int fd, struct buffer *out, struct errmsg *err)
 
 		if (len < 0 && errno == EINTR)
 			continue;
+		/* Who is refused may read why. */
+		if (len < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return 0;
 		if (len < 0)
 			return errmsg_set(err, "cannot send the command: %s", strerror(errno));
 		buffer_take(out, len);
@@ -91,13 +94,13 @@ static int print_reply(FILE *in, bool watching)
 	return ret;
 }
 
-static int run_client(int fd, int argc, char **argv, struct errmsg *err)
+static int talk(int fd, int argc, char **argv, struct errmsg *err)
 {
 	struct buffer out = { .max = CONTROL_MAX_LINE };
 	FILE *in = NULL;
 	int ret = EXIT_NO_REPLY;
 
-	if (!client_command(argc, argv, &out, err) && !send_all(fd, &out, err)) {
+	if (!ctl_command(argc, argv, &out, err) && !send_all(fd, &out, err)) {
 		in = fdopen(fd, "r");
 		if (in)
 			ret = print_reply(in, !strcmp(argv[0], "watch"));
@@ -113,13 +116,13 @@ static int run_client(int fd, int argc, char **argv, struct errmsg *err)
 }
 
 /**
- * client_main() - the "ctl" command
+ * ctl_main() - the "ctl" command
  * @argc: number of arguments after "ctl"
  * @argv: the control socket, then the command's words
  *
  * Return: exit status: 0 for an ok, 1 for an error, 2 if there is no reply.
  */
-int client_main(int argc, char **argv)
+int ctl_main(int argc, char **argv)
 {
 	struct errmsg err = { "" };
 	int fd, ret = EXIT_NO_REPLY;
@@ -130,7 +133,7 @@ int client_main(int argc, char **argv)
 	}
 	fd = sock_connect(argv[0], &err);
 	if (fd >= 0)
-		ret = run_client(fd, argc - 1, argv + 1, &err);
+		ret = talk(fd, argc - 1, argv + 1, &err);
 	if (*err.text)
 		log_error("%s", err.text);
 	return ret;

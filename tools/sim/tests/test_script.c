@@ -14,8 +14,8 @@
 #define MS		1000000ull
 
 /**
- * struct fixture - a bench with a player
- * @host: the device and its bench
+ * struct fixture - a board that plays a script
+ * @host: the board
  * @listener: notes changes
  * @began_ns: when the script began
  * @changes: number of changes
@@ -43,7 +43,7 @@ static void on_changed(void *ctx, unsigned int line)
 
 	assert_true(f->changes < MAX_CHANGES);
 	f->lines[f->changes] = line;
-	f->values[f->changes] = gpio_value(&f->host.dev.bank, line);
+	f->values[f->changes] = gpio_value(&f->host.board.dev.bank, line);
 	f->times[f->changes++] = loop_now() - f->began_ns;
 }
 
@@ -55,7 +55,7 @@ static int set_up(void **state)
 	host_init(&f->host, LINES);
 	host_name(&f->host, 1, "Red LED");
 	f->listener = (struct device_listener){ .changed = on_changed, .ctx = f };
-	device_listen(&f->host.dev, &f->listener);
+	device_listen(&f->host.board.dev, &f->listener);
 	*state = f;
 	return 0;
 }
@@ -75,7 +75,7 @@ static int play(struct fixture *f, const char *text)
 	scratch_write(f->file, text);
 	f->changes = 0;
 	f->began_ns = loop_now();
-	return player_play(&f->host.bench.player, f->file, &f->err);
+	return script_play(&f->host.board.script, f->file, &f->err);
 }
 
 /* Plays to the end, pulses included. */
@@ -84,7 +84,7 @@ static void play_all(struct fixture *f, const char *text)
 	assert_int_equal(play(f, text), 0);
 	while (f->host.loop.timers)
 		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
-	assert_false(f->host.bench.player.playing);
+	assert_false(f->host.board.script.playing);
 }
 
 static void assert_change(struct fixture *f, unsigned int i, unsigned int line, bool value,
@@ -104,7 +104,7 @@ static void assert_refused(struct fixture *f, const char *text, int line, const 
 	snprintf(where, sizeof(where), "%s:%d: ", f->file, line);
 	assert_non_null(strstr(f->err.text, where));
 	assert_non_null(strstr(f->err.text, why));
-	assert_false(f->host.bench.player.playing);
+	assert_false(f->host.board.script.playing);
 }
 
 static void steps_come_at_their_times(void **state)
@@ -151,13 +151,13 @@ static void faults_are_played(void **state)
 
 	assert_int_equal(play(f, "at 0 fault silence line \"Red LED\"\nat 1ms set 0 1\n"
 				 "at 200ms fault none\n"), 0);
-	assert_int_equal(f->host.dev.faults.count, 0);
+	assert_int_equal(f->host.board.dev.faults.count, 0);
 	while (!f->changes)
 		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
-	assert_int_equal(f->host.dev.faults.count, 1);
+	assert_int_equal(f->host.board.dev.faults.count, 1);
 	while (f->host.loop.timers)
 		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
-	assert_int_equal(f->host.dev.faults.count, 0);
+	assert_int_equal(f->host.board.dev.faults.count, 0);
 }
 
 static void rounds_are_repeated(void **state)
@@ -187,11 +187,11 @@ static void script_may_go_on_for_ever(void **state)
 	assert_int_equal(play(f, "repeat forever every 1ms\nat 0 toggle 0\n"), 0);
 	while (f->changes < 10)
 		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
-	player_describe(&out, &f->host.bench.player);
+	script_describe(&out, &f->host.board.script);
 	buffer_add(&out, "", 1);
 	assert_non_null(strstr(out.data, " line 2 round 11"));
 	buffer_free(&out);
-	player_stop(&f->host.bench.player);
+	script_stop(&f->host.board.script);
 	assert_int_equal(f->host.loop.timers, 0);
 }
 
@@ -202,7 +202,7 @@ static void one_script_at_a_time(void **state)
 	assert_int_equal(play(f, "at 1s set 0 1\n"), 0);
 	assert_int_equal(play(f, "at 1s set 0 1\n"), -1);
 	assert_non_null(strstr(f->err.text, "is being played"));
-	player_stop(&f->host.bench.player);
+	script_stop(&f->host.board.script);
 	assert_int_equal(play(f, "at 1s set 0 1\n"), 0);
 }
 
@@ -215,11 +215,13 @@ static void errors_name_file_and_line(void **state)
 	assert_refused(f, "\nafter\n", 2, "after \"after\" comes a time");
 	assert_refused(f, "at 1ms\n", 1, "a command is missing");
 	assert_refused(f, "at 1ms # set 0 1\n", 1, "a command is missing");
-	assert_refused(f, "at 1ms jump 0\n", 1, "\"jump\" is no command");
-	assert_refused(f, "at 1ms set 0\n", 1, "wrong number of words for \"set\"");
+	assert_refused(f, "at 1ms jump 0\n", 1, "unknown command \"jump\"");
+	assert_refused(f, "at 1ms set 0\n", 1, "wrong number of words; use \"set LINE 0|1\"");
 	assert_refused(f, "at 1ms set 4 1\n", 1, "no line is numbered or named \"4\"");
 	assert_refused(f, "at 1ms set 0 2\n", 1, "\"2\" must be 0 or 1");
 	assert_refused(f, "at 1ms pulse 0 5\n", 1, "the duration must be above 0");
+	assert_refused(f, "at 1ms wait 0 1\n", 1, "a script cannot \"wait\"");
+	assert_refused(f, "at 1ms toggle 0 5\n", 1, "in a script \"toggle LINE\" makes one edge");
 	assert_refused(f, "at 1ms fault\n", 1, "after \"fault\" comes a fault's name");
 	assert_refused(f, "at 1ms fault hang\n", 1, "\"hang\" is no fault");
 	assert_refused(f, "at 1ms fault none hang\n", 1, "\"hang\" is no fault");
@@ -246,9 +248,9 @@ static void unreadable_scripts_are_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(player_play(&f->host.bench.player, "/nonexistent/s", &f->err), -1);
+	assert_int_equal(script_play(&f->host.board.script, "/nonexistent/s", &f->err), -1);
 	assert_non_null(strstr(f->err.text, "cannot read /nonexistent/s: No such file"));
-	assert_int_equal(player_play(&f->host.bench.player, "/dev/zero", &f->err), -1);
+	assert_int_equal(script_play(&f->host.board.script, "/dev/zero", &f->err), -1);
 	assert_non_null(strstr(f->err.text, "it is no regular file"));
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* In place of panel.c where the build has no ncurses. */
-#include "panel.h"
+/* In place of tui.c where the build has no ncurses. */
+#include "tui.h"
 
 /**
- * panel_open() - say that there is no panel
+ * tui_open() - say that the terminal cannot be used
  * @boards: not used
  * @count: not used
  * @quit: not used
@@ -12,7 +12,7 @@
  *
  * Return: NULL.
  */
-struct panel *panel_open(const struct panel_board *boards, unsigned int count,
+struct tui *tui_open(const struct tui_board *boards, unsigned int count,
 			 void (*quit)(void *ctx), void *quit_ctx, struct errmsg *err)
 {
 	(void)boards;
@@ -25,17 +25,17 @@ struct panel *panel_open(const struct panel_board *boards, unsigned int count,
 }
 
 /**
- * panel_close() - nothing to close
- * @panel: not used
+ * tui_close() - nothing to close
+ * @tui: not used
  */
-void panel_close(struct panel *panel)
+void tui_close(struct tui *tui)
 {
-	(void)panel;
+	(void)tui;
 }
 
 /**
- * panel_restore_terminal() - nothing to restore
+ * tui_restore_terminal() - nothing to restore
  */
-void panel_restore_terminal(void)
+void tui_restore_terminal(void)
 {
 }

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What clients may cost: none makes the guest wait, or the simulator grow, and
+ * none keeps the others out.
+ */
+#include "talk.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ALL		CONTROL_MAX_CLIENTS
+#define EDGES		100000
+#define MANY_LINES	20000
+
+/* With sanitizers all takes longer, and the processor is shared with others. */
+#define TURN_LIMIT_NS	5000000ull
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/* A turn of the loop is how long a guest's request may have to wait. */
+static void run_a_short_turn(struct talk *f)
+{
+	uint64_t before = cpu_ns();
+
+	assert_int_equal(loop_run_once(&f->loop, false), 0);
+	assert_true(cpu_ns() - before < TURN_LIMIT_NS);
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+static void connect_all(struct talk *f, int *fds, unsigned int count, const char *command)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		fds[i] = talk_connect(f);
+		say(fds[i], command);
+	}
+	talk_run(f);
+}
+
+static void close_all(int *fds, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		close(fds[i]);
+}
+
+static size_t kept_for_clients(const struct talk *f)
+{
+	size_t sum = 0;
+
+	for (unsigned int i = 0; i < ALL; i++)
+		sum += (f->control.clients[i].in.data ? CONTROL_MAX_LINE : 0) +
+		       (f->control.clients[i].out.data ? CONTROL_MAX_OUT : 0);
+	return sum;
+}
+
+static bool is_ready(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
+/* 63 watchers that do not read, and a client that makes edges as fast as it can. */
+static void watchers_who_do_not_read_are_let_go(void **state)
+{
+	struct talk *f = *state;
+	int fds[ALL - 1], fd;
+
+	connect_all(f, fds, ALL - 1, "watch\n");
+	fd = talk_connect(f);
+	say(fd, "toggle 1 100000\n");
+	while (!is_ready(fd)) {
+		run_a_short_turn(f);
+		assert_true(kept_for_clients(f) <= 32u << 20);
+	}
+	talk_assert_reply(fd, OK);
+	for (unsigned int i = 0; i < ALL - 1; i++)
+		assert_int_equal(f->control.clients[i].source.fd, -1);
+	close_all(fds, ALL - 1);
+	close(fd);
+}
+
+static void guests_who_change_lines_do_not_wait_for_watchers(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+
+	talk_say(f, fd, "watch\n");
+	for (unsigned int i = 0; i < 20000 && f->control.clients[0].source.fd >= 0; i++) {
+		device_set_level(&f->board.dev, 1, i % 2 == 0);
+		run_a_short_turn(f);
+		assert_true(kept_for_clients(f) <= 1u << 20);
+	}
+	assert_int_equal(f->control.clients[0].source.fd, -1);
+	talk_assert(f, "get 0\n", "ok 0\n");
+	close(fd);
+}
+
+static unsigned int count_lines(int fd)
+{
+	unsigned int lines = 0;
+	char text[65536];
+	ssize_t len;
+
+	while ((len = recv(fd, text, sizeof(text), MSG_DONTWAIT)) > 0)
+		for (ssize_t i = 0; i < len; i++)
+			lines += text[i] == '\n';
+	return lines;
+}
+
+static void watcher_who_reads_sees_every_edge(void **state)
+{
+	struct talk *f = *state;
+	int watcher = talk_connect(f), fd = talk_connect(f);
+	unsigned int seen = 0;
+
+	talk_say(f, watcher, "watch\n");
+	talk_assert_reply(watcher, OK);
+	say(fd, "toggle 1 100000\n");
+	while (!is_ready(fd)) {
+		run_a_short_turn(f);
+		seen += count_lines(watcher);
+	}
+	talk_assert_reply(fd, OK);
+	for (unsigned int i = 0; i < 100; i++) {
+		talk_run(f);
+		seen += count_lines(watcher);
+	}
+	assert_int_equal(seen, EDGES);
+	close(watcher);
+	close(fd);
+}
+
+static void clients_who_toggle_share_the_time(void **state)
+{
+	struct talk *f = *state;
+	int fds[ALL];
+
+	for (unsigned int i = 0; i < ALL; i++)
+		fds[i] = talk_connect(f);
+	for (unsigned int i = 0; i < ALL; i++)
+		say(fds[i], "toggle 1 1000\n");
+	for (unsigned int i = 0; i < ALL; i++) {
+		while (!is_ready(fds[i]))
+			run_a_short_turn(f);
+		talk_assert_reply(fds[i], OK);
+	}
+	assert_int_equal(f->board.dev.line_stats[1].changes, ALL * 1000);
+	close_all(fds, ALL);
+}
+
+/* The guest gets ready amid the edges, and is told of the rest when all were made. */
+static void edges_of_a_burst_are_at_once_for_the_guest(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+
+	talk_guest_wants_edges(f);
+	gpio_unmask(&f->board.dev.bank, 1);
+	say(fd, "toggle 1 100000\n");
+	for (unsigned int turn = 0; !is_ready(fd); turn++) {
+		run_a_short_turn(f);
+		if (turn == 1) {
+			assert_false(is_ready(fd));
+			assert_int_equal(f->board.dev.bank.stats.delivered, 1);
+			gpio_unmask(&f->board.dev.bank, 1);
+		}
+		if (!is_ready(fd))
+			assert_int_equal(f->board.dev.bank.stats.delivered, 1);
+	}
+	assert_int_equal(f->board.dev.bank.stats.delivered, 2);
+	talk_guest_arms(f);
+	assert_int_equal(f->board.dev.bank.stats.delivered, 2);
+	talk_assert_reply(fd, OK);
+	close(fd);
+}
+
+static void burst_of_a_client_who_leaves_ends(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+
+	talk_guest_wants_edges(f);
+	say(fd, "toggle 1 100000\n");
+	run_a_short_turn(f);
+	run_a_short_turn(f);
+	close(fd);
+	talk_run(f);
+	talk_guest_arms(f);
+	assert_int_equal(f->board.dev.bank.lines[1].bursts, 0);
+	assert_int_equal(f->board.dev.bank.stats.delivered, 1);
+}
+
+static void silent_clients_make_room(void **state)
+{
+	struct talk *f = *state;
+	int fds[ALL], more;
+
+	connect_all(f, fds, ALL, "get 0\n");
+	for (unsigned int i = 0; i < ALL; i++)
+		talk_assert_reply(fds[i], "ok 0\n");
+	talk_say(f, fds[0], "get 0\n");
+	talk_assert_reply(fds[0], "ok 0\n");
+	more = talk_connect(f);
+	talk_say(f, more, "get 1\n");
+	talk_assert_reply(more, "ok 0\n");
+	talk_assert_closed(fds[1]);
+	talk_say(f, fds[0], "get 0\n");
+	talk_assert_reply(fds[0], "ok 0\n");
+	close_all(fds, ALL);
+	close(more);
+}
+
+static void clients_who_wait_make_no_room(void **state)
+{
+	struct talk *f = *state;
+	int fds[ALL], more;
+
+	connect_all(f, fds, ALL, "wait 1 1\n");
+	more = talk_connect(f);
+	talk_assert_reply(more, "error too many clients\n");
+	talk_assert_closed(more);
+	talk_say(f, fds[3], "");
+	close(fds[3]);
+	talk_run(f);
+	talk_assert(f, "get 0\n", "ok 0\n");
+	close_all(fds, 3);
+	close_all(fds + 4, ALL - 4);
+	close(more);
+}
+
+static void long_list_is_told_in_parts(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f), other = talk_connect(f);
+	struct board *big = test_calloc(1, sizeof(*big)), small = f->board;
+	unsigned int told = 0;
+
+	assert_int_equal(board_init(big, &f->loop, MANY_LINES), 0);
+	f->board = *big;
+	say(fd, "get\n");
+	run_a_short_turn(f);
+	run_a_short_turn(f);
+	assert_true(kept_for_clients(f) <= 1u << 20);
+	talk_say(f, other, "get 0\n");
+	talk_assert_reply(other, "ok 0\n");
+	while (told < MANY_LINES + 1) {
+		run_a_short_turn(f);
+		told += count_lines(fd);
+	}
+	assert_int_equal(told, MANY_LINES + 1);
+	close(fd);
+	close(other);
+	talk_run(f);
+	f->board = small;
+	board_free(big);
+	test_free(big);
+}
+
+/* Commands that nobody reads the replies of do not pile up. */
+static void client_who_does_not_read_gets_no_more(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+
+	while (send(fd, "help\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+		run_a_short_turn(f);
+		assert_true(kept_for_clients(f) <= 1u << 20);
+	}
+	assert_true(f->control.clients[0].source.fd >= 0);
+	talk_assert(f, "get 0\n", "ok 0\n");
+	close(fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, talk_set_up, talk_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(watchers_who_do_not_read_are_let_go),
+		TEST(guests_who_change_lines_do_not_wait_for_watchers),
+		TEST(watcher_who_reads_sees_every_edge),
+		TEST(clients_who_toggle_share_the_time),
+		TEST(edges_of_a_burst_are_at_once_for_the_guest),
+		TEST(burst_of_a_client_who_leaves_ends),
+		TEST(silent_clients_make_room),
+		TEST(clients_who_wait_make_no_room),
+		TEST(long_list_is_told_in_parts),
+		TEST(client_who_does_not_read_gets_no_more),
+	};
+
+	return cmocka_run_group_tests_name("control bounds", tests, NULL, NULL);
+}
