@@ -10,17 +10,22 @@
  * @b: the board; its script can play once script_init() was told how
  * @loop: the loop
  * @lines: number of lines
+ * @state: the file for its state, or NULL
+ * @err: what is wrong, if so
  *
- * Return: 0, or -1 if there is not enough memory: board_free() is due then, too.
+ * Return: 0, or -1: board_free() is due then, too.
  */
-int board_init(struct board *b, struct loop *loop, unsigned int lines)
+int board_init(struct board *b, struct loop *loop, unsigned int lines, const char *state,
+	       struct errmsg *err)
 {
-	*b = (struct board){ .loop = loop, .session.over = true };
-	if (device_init(&b->dev, lines))
+	*b = (struct board){ .loop = loop, .session.over = true, .state.fd = -1 };
+	if (state && state_open(&b->state, state, lines, err))
 		return -1;
-	b->dev.loop = loop;
 	b->pulses = calloc(lines, sizeof(struct pulse *));
-	return b->pulses ? 0 : -1;
+	if (!b->pulses || device_init_in(&b->dev, lines, state ? &b->state.memory : NULL))
+		return errmsg_set(err, "out of memory for %u lines", lines);
+	b->dev.loop = loop;
+	return 0;
 }
 
 /**
@@ -94,8 +99,10 @@ static void set_up_session(struct board *b)
 int board_serve(struct board *b, const struct config *config, struct errmsg *err)
 {
 	b->config = config;
-	if (config_apply(config, &b->dev, err) ||
-	    board_record(b, config->trace, config->vcd, err))
+	if (config_apply(config, &b->dev, err))
+		return -1;
+	state_restore(&b->state, &b->dev);
+	if (board_record(b, config->trace, config->vcd, err))
 		return -1;
 	if (config->play && script_play(&b->script, config->play, err))
 		return -1;
@@ -132,6 +139,7 @@ void board_free(struct board *b)
 	trace_close(&b->trace);
 	vcd_close(&b->vcd);
 	device_free(&b->dev);
+	state_close(&b->state);
 }
 
 /**

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "script.h"
 #include "sock.h"
+#include "state.h"
 #include "trace.h"
 #include "vcd.h"
 #include "vhost_user.h"
@@ -32,6 +33,7 @@ struct pulse {
  * struct board - a device with all that belongs to it
  * @loop: the loop
  * @dev: the device
+ * @state: the file that @dev lives in, if it has one
  * @pulses: for each line, the pulse that is under way on it, or NULL
  * @trace: the record of all that happens, if one is kept
  * @vcd: waveforms, if they are kept
@@ -47,6 +49,7 @@ struct pulse {
 struct board {
 	struct loop *loop;
 	struct device dev;
+	struct state state;
 	struct pulse **pulses;
 	struct trace trace;
 	struct vcd vcd;
@@ -60,7 +63,8 @@ struct board {
 	void *ctx;
 };
 
-int board_init(struct board *b, struct loop *loop, unsigned int lines);
+int board_init(struct board *b, struct loop *loop, unsigned int lines, const char *state,
+	       struct errmsg *err);
 int board_record(struct board *b, const char *trace, const char *vcd, struct errmsg *err);
 bool board_lost_records(const struct board *b);
 int board_serve(struct board *b, const struct config *config, struct errmsg *err);

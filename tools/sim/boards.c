@@ -96,24 +96,25 @@ static int parse_board(struct boards *boards, unsigned int i, char **argv, int c
 	return ret;
 }
 
-/* The records of all boards, as one list; NULL for one that is not kept. */
+/* The files that all boards write, as one list; NULL for one that there is not. */
 static const char *record_path(const struct boards *boards, unsigned int i)
 {
-	const struct config *cfg = &boards->configs[i / 2];
+	const struct config *cfg = &boards->configs[i / 3];
+	const char *const paths[] = { cfg->trace, cfg->vcd, cfg->state };
 
-	return i % 2 ? cfg->vcd : cfg->trace;
+	return paths[i % 3];
 }
 
 static int check_records(const struct boards *boards, struct errmsg *err)
 {
-	for (unsigned int i = 0; i < 2 * boards->count; i++) {
+	for (unsigned int i = 0; i < 3 * boards->count; i++) {
 		const char *path = record_path(boards, i);
 
 		for (unsigned int j = 0; path && j < i; j++)
 			if (record_path(boards, j) && !strcmp(path, record_path(boards, j)))
 				return errmsg_set(err, "%.256s would be two records; give each "
-						  "--trace and --vcd a file of its own, after the "
-						  "--socket of its board", path);
+						  "--trace, --vcd and --state a file of its own, "
+						  "after the --socket of its board", path);
 	}
 	return 0;
 }

@@ -196,6 +196,13 @@ static int option_vcd(struct config *cfg, const char *arg, struct errmsg *err)
 	return 0;
 }
 
+static int option_state(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)err;
+	cfg->state = arg;
+	return 0;
+}
+
 static int option_play(struct config *cfg, const char *arg, struct errmsg *err)
 {
 	(void)err;
@@ -277,6 +284,7 @@ static const struct option_entry entries[] = {
 	{ "seed", required_argument, option_seed },
 	{ "trace", required_argument, option_trace },
 	{ "vcd", required_argument, option_vcd },
+	{ "state", required_argument, option_state },
 	{ "play", required_argument, option_play },
 	{ "interactive", no_argument, option_interactive },
 	{ "no-irq", no_argument, option_no_irq },

@@ -72,6 +72,7 @@ struct config_fault {
  * @control: where control clients connect, or NULL
  * @trace: file for a trace, or NULL
  * @vcd: file for waveforms, or NULL
+ * @state: file for the state, or NULL
  * @play: script to play, or NULL
  * @lines: number of lines
  * @no_irq: do not offer interrupts
@@ -95,6 +96,7 @@ struct config {
 	const char *control;
 	const char *trace;
 	const char *vcd;
+	const char *state;
 	const char *play;
 	unsigned int lines;
 	bool no_irq;

@@ -105,7 +105,14 @@ static void on_violation(void *ctx, unsigned int line, const char *what)
 /* Publishes what was returned on a queue and notifies the driver if it wants. */
 static void flush_queue(struct device *dev, enum device_queue queue)
 {
-	if (!dev->ring[queue] || !vring_publish(dev->ring[queue]))
+	struct virtqueue *ring = dev->ring[queue];
+	bool wanted = ring && vring_publish(ring);
+
+	if (ring && dev->kept)
+		dev->kept[queue] = (struct ring_kept){
+			ring->setup.num, ring->last_avail, ring->used_idx,
+		};
+	if (!wanted)
 		return;
 	dev->stats.queue[queue].interrupts++;
 	dev->notify(dev->notify_ctx, queue);
@@ -138,6 +145,26 @@ static const struct gpio_ops device_gpio_ops = {
 };
 
 /**
+ * device_init_in() - make a device that outlives the simulator
+ * @dev: the device
+ * @lines: number of lines
+ * @memory: where it is, all zeros; NULL if it need not outlive anything
+ *
+ * Return: 0, or -1 if there is not enough memory.
+ */
+int device_init_in(struct device *dev, unsigned int lines, const struct device_memory *memory)
+{
+	*dev = (struct device){ .held_timer = { .expired = release_held, .ctx = dev } };
+	if (memory ? gpio_init_in(&dev->bank, memory->lines, lines, &device_gpio_ops, dev) :
+		     gpio_init(&dev->bank, lines, &device_gpio_ops, dev))
+		return -1;
+	dev->parked = memory ? memory->parked : calloc(lines, sizeof(*dev->parked));
+	dev->kept = memory ? memory->kept : NULL;
+	dev->line_stats = calloc(lines, sizeof(*dev->line_stats));
+	return dev->parked && dev->line_stats ? 0 : -1;
+}
+
+/**
  * device_init() - make a device
  * @dev: the device
  * @lines: number of lines
@@ -146,12 +173,7 @@ static const struct gpio_ops device_gpio_ops = {
  */
 int device_init(struct device *dev, unsigned int lines)
 {
-	*dev = (struct device){ .held_timer = { .expired = release_held, .ctx = dev } };
-	if (gpio_init(&dev->bank, lines, &device_gpio_ops, dev))
-		return -1;
-	dev->parked = calloc(lines, sizeof(*dev->parked));
-	dev->line_stats = calloc(lines, sizeof(*dev->line_stats));
-	return dev->parked && dev->line_stats ? 0 : -1;
+	return device_init_in(dev, lines, NULL);
 }
 
 /**
@@ -163,7 +185,8 @@ void device_free(struct device *dev)
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
 		answer_forget(dev, i);
 	gpio_free(&dev->bank);
-	free(dev->parked);
+	if (!dev->kept)
+		free(dev->parked);
 	free(dev->line_stats);
 	dev->parked = NULL;
 	dev->line_stats = NULL;
@@ -494,6 +517,80 @@ void device_reset(struct device *dev)
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
 		device_forget(dev, i);
 	gpio_reset(&dev->bank);
+	if (dev->kept)
+		memset(dev->kept, 0, DEVICE_QUEUES * sizeof(*dev->kept));
+}
+
+static void restore_parked(struct device *dev, unsigned int line, const struct parked *old)
+{
+	struct parked *p = &dev->parked[line];
+
+	if (old->state != PARKED_WAITING && old->state != PARKED_DECIDED)
+		return;
+	*p = *old;
+	p->taken_ns = loop_now();
+	dev->bank.lines[line].unmasked = old->state == PARKED_WAITING;
+	dev->decided += old->state == PARKED_DECIDED;
+}
+
+/**
+ * device_restore() - go on as another simulator left it
+ * @dev: the device, with names and wires, and without a driver
+ * @old: what it left
+ */
+void device_restore(struct device *dev, const struct device_memory *old)
+{
+	memcpy(dev->kept, old->kept, DEVICE_QUEUES * sizeof(*dev->kept));
+	for (unsigned int i = 0; i < dev->bank.count; i++) {
+		gpio_restore(&dev->bank, i, &old->lines[i]);
+		restore_parked(dev, i, &old->parked[i]);
+	}
+	gpio_settle(&dev->bank);
+}
+
+/* Takes the event buffers into the ring that they came from. */
+static bool hold_parked(struct device *dev, struct virtqueue *ring)
+{
+	for (unsigned int i = 0; i < dev->bank.count; i++)
+		if (dev->parked[i].state != PARKED_NONE && !vring_hold(ring, dev->parked[i].head))
+			return false;
+	return true;
+}
+
+/**
+ * device_resume() - does the driver go on that another simulator, or session, had?
+ * @dev: the device
+ * @queue: the queue
+ * @ring: its ring, just started for the first time
+ *
+ * A front end that lost the other one has the ring start at what was returned.
+ *
+ * Return: true if it does, or if nothing was left of this queue.
+ */
+bool device_resume(struct device *dev, enum device_queue queue, struct virtqueue *ring)
+{
+	const struct ring_kept *kept = dev->kept ? &dev->kept[queue] : NULL;
+	uint16_t base = ring->setup.base;
+
+	if (!kept || !kept->num)
+		return !base;
+	if (ring->setup.num != kept->num || ring->used_idx != kept->used_idx ||
+	    (base != kept->used_idx && base != kept->last_avail))
+		return false;
+	return vring_go_on(ring, kept->last_avail) &&
+	       (queue != DEVICE_EVENTQ || hold_parked(dev, ring));
+}
+
+/**
+ * device_leave() - the front end is gone; its guest may come back
+ * @dev: the device, with kept state
+ */
+void device_leave(struct device *dev)
+{
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
+		device_detach(dev, i);
+		answer_forget(dev, i);
+	}
 }
 
 /**

@@ -170,9 +170,34 @@ struct parked {
 };
 
 /**
+ * struct ring_kept - how far a queue is, so that another simulator can go on
+ * @num: its size; 0 if it was not used yet
+ * @last_avail: index of the next available entry to take
+ * @used_idx: index of the next used entry to write
+ */
+struct ring_kept {
+	uint32_t num;
+	uint16_t last_avail;
+	uint16_t used_idx;
+};
+
+/**
+ * struct device_memory - what outlives the simulator
+ * @lines: the lines
+ * @parked: for each line, its event buffer
+ * @kept: for each queue
+ */
+struct device_memory {
+	struct gpio_line *lines;
+	struct parked *parked;
+	struct ring_kept *kept;
+};
+
+/**
  * struct device - the GPIO device between its queues and its model
  * @bank: the model
  * @parked: for each line, its event buffer
+ * @kept: for each queue, how far it is; NULL if nothing outlives the simulator
  * @decided: number of @parked that could not be returned yet
  * @ring: the queues that may be used now; NULL for the others
  * @stats: what happened
@@ -193,6 +218,7 @@ struct parked {
 struct device {
 	struct gpio_bank bank;
 	struct parked *parked;
+	struct ring_kept *kept;
 	unsigned int decided;
 	struct virtqueue *ring[DEVICE_QUEUES];
 	struct device_stats stats;
@@ -211,9 +237,13 @@ struct device {
 	struct device_listener *listeners;
 };
 
+int device_init_in(struct device *dev, unsigned int lines, const struct device_memory *memory);
 int device_init(struct device *dev, unsigned int lines);
 void device_free(struct device *dev);
 void device_reset(struct device *dev);
+void device_restore(struct device *dev, const struct device_memory *old);
+bool device_resume(struct device *dev, enum device_queue queue, struct virtqueue *ring);
+void device_leave(struct device *dev);
 struct virtio_gpio_config device_config(struct device *dev);
 void device_listen(struct device *dev, struct device_listener *listener);
 void device_unlisten(struct device *dev, struct device_listener *listener);

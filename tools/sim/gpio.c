@@ -9,6 +9,25 @@
 #include "gpio.h"
 
 /**
+ * gpio_init_in() - make a device in memory of somebody else
+ * @bank: the device
+ * @lines: the memory, zeros; must stay
+ * @count: number of lines, 1 to GPIO_MAX_LINES
+ * @ops: whom to tell about events
+ * @ctx: for @ops
+ *
+ * Return: 0.
+ */
+int gpio_init_in(struct gpio_bank *bank, struct gpio_line *lines, unsigned int count,
+		 const struct gpio_ops *ops, void *ctx)
+{
+	*bank = (struct gpio_bank){
+		.lines = lines, .borrowed = true, .count = count, .ops = ops, .ctx = ctx,
+	};
+	return 0;
+}
+
+/**
  * gpio_init() - make a device
  * @bank: the device
  * @count: number of lines, 1 to GPIO_MAX_LINES
@@ -32,7 +51,8 @@ void gpio_free(struct gpio_bank *bank)
 {
 	for (unsigned int i = 0; bank->lines && i < bank->count; i++)
 		free(bank->lines[i].name);
-	free(bank->lines);
+	if (!bank->borrowed)
+		free(bank->lines);
 	free(bank->sorted);
 	free(bank->names);
 	*bank = (struct gpio_bank){ 0 };
@@ -569,8 +589,45 @@ void gpio_reset(struct gpio_bank *bank)
 		if (update_value(line) || used)
 			tell_changed(bank, line);
 	}
+	gpio_settle(bank);
+}
+
+/**
+ * gpio_settle() - whoever drives the lines may have changed
+ * @bank: the device
+ */
+void gpio_settle(struct gpio_bank *bank)
+{
 	for (unsigned int i = 0; i < bank->count; i++)
 		settle(bank, &bank->lines[i]);
+}
+
+/* A byte from a file need not be 0 or 1. */
+static bool was_set(const bool *old)
+{
+	return *(const uint8_t *)old;
+}
+
+/**
+ * gpio_restore() - a line was left like this; gpio_settle() must follow
+ * @bank: the device
+ * @number: the line; wires, pulls and defects stay
+ * @old: the line then; anything, if it was not written by us
+ */
+void gpio_restore(struct gpio_bank *bank, unsigned int number, const struct gpio_line *old)
+{
+	struct gpio_line *line = &bank->lines[number];
+
+	if (old->direction > VIRTIO_GPIO_DIRECTION_IN || !gpio_trigger_name(old->trigger) ||
+	    (is_output(old) && old->trigger))
+		return;
+	line->direction = old->direction;
+	line->output = was_set(&old->output);
+	line->level = was_set(&old->level);
+	line->driven = was_set(&old->driven);
+	line->value = was_set(&old->value);
+	line->trigger = old->trigger;
+	line->latched = old->trigger && was_set(&old->latched);
 }
 
 /**

@@ -104,6 +104,7 @@ struct gpio_irq_stats {
 /**
  * struct gpio_bank - the whole device
  * @lines: the lines
+ * @borrowed: @lines are somebody else's memory
  * @count: their number
  * @irq: VIRTIO_GPIO_F_IRQ is negotiated
  * @sorted: the lines with names, in the order of these, once gpio_build_names() was called
@@ -116,6 +117,7 @@ struct gpio_irq_stats {
  */
 struct gpio_bank {
 	struct gpio_line *lines;
+	bool borrowed;
 	unsigned int count;
 	bool irq;
 	struct gpio_line **sorted;
@@ -151,6 +153,8 @@ struct gpio_reply {
 	bool names;
 };
 
+int gpio_init_in(struct gpio_bank *bank, struct gpio_line *lines, unsigned int count,
+		 const struct gpio_ops *ops, void *ctx);
 int gpio_init(struct gpio_bank *bank, unsigned int count, const struct gpio_ops *ops, void *ctx);
 void gpio_free(struct gpio_bank *bank);
 int gpio_set_name(struct gpio_bank *bank, unsigned int line, const char *name,
@@ -168,6 +172,8 @@ void gpio_begin_burst(struct gpio_bank *bank, unsigned int line);
 void gpio_end_burst(struct gpio_bank *bank, unsigned int line);
 void gpio_mask_all(struct gpio_bank *bank);
 void gpio_reset(struct gpio_bank *bank);
+void gpio_restore(struct gpio_bank *bank, unsigned int line, const struct gpio_line *old);
+void gpio_settle(struct gpio_bank *bank);
 
 void gpio_set_level(struct gpio_bank *bank, unsigned int line, bool level);
 void gpio_release(struct gpio_bank *bank, unsigned int line);

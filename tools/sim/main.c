@@ -37,6 +37,7 @@ static const char usage[] =
 	"  --seed N          the dice for faults by chance; without it they differ each time\n"
 	"  --trace FILE      record everything, one JSON object a line\n"
 	"  --vcd FILE        record waveforms for GTKWave, PulseView or sigrok-cli\n"
+	"  --state FILE      what the guest did to its lines outlives the simulator here\n"
 	"  --play FILE       play a script of stimuli, such as \"at 10ms set 3 1\"\n"
 	"  --interactive     show the lines in the terminal; keys drive them, and Tab shows\n"
 	"                    the next board\n"
@@ -168,8 +169,10 @@ static int make_board(struct server *server, unsigned int i, struct errmsg *err)
 {
 	struct board *board = &server->boards[i];
 
-	if (board_init(board, &server->loop, server->config.configs[i].lines))
-		return errmsg_set(err, "out of memory for %u lines", server->config.configs[i].lines);
+	const struct config *config = &server->config.configs[i];
+
+	if (board_init(board, &server->loop, config->lines, config->state, err))
+		return -1;
 	script_init(&board->script, &server->loop, command_script, board);
 	board->left = front_end_left;
 	board->ctx = server;

@@ -258,7 +258,10 @@ void vu_close(struct vu_session *s)
 	if (s->over)
 		return;
 	s->over = true;
-	vu_reset(s);
+	if (s->dev->kept)
+		vu_leave(s);
+	else
+		vu_reset(s);
 	device_session(s->dev, false);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
 		vu_queue_close(&s->queues[i]);

@@ -312,6 +312,47 @@ static int take_head(struct virtqueue *vr, uint16_t *head)
 }
 
 /**
+ * vring_go_on() - go on behind what another simulator took
+ * @vr: the ring, just started
+ * @last_avail: index of the next available entry to take
+ *
+ * Return: false, with nothing changed, if the driver is not that far.
+ */
+bool vring_go_on(struct virtqueue *vr, uint16_t last_avail)
+{
+	uint16_t idx = le16toh(__atomic_load_n(&vr->avail->idx, __ATOMIC_ACQUIRE));
+
+	if ((uint16_t)(idx - last_avail) > vr->setup.num)
+		return false;
+	vr->last_avail = last_avail;
+	return true;
+}
+
+/**
+ * vring_hold() - a chain that another simulator took is with the device
+ * @vr: the ring
+ * @head: the chain
+ *
+ * Return: false if there can be no such chain.
+ */
+bool vring_hold(struct virtqueue *vr, uint16_t head)
+{
+	if (head >= vr->setup.num || vr->held[head])
+		return false;
+	vr->held[head] = true;
+	return true;
+}
+
+/**
+ * vring_let_go() - no chain is with the device
+ * @vr: the ring, running
+ */
+void vring_let_go(struct virtqueue *vr)
+{
+	memset(vr->held, 0, vr->setup.num * sizeof(*vr->held));
+}
+
+/**
  * vring_pop() - take the next chain that the driver made available
  * @vr: the ring
  * @chain: the chain; its buffers are valid until the next call

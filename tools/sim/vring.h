@@ -96,6 +96,9 @@ struct virtqueue {
 bool vring_resumes(const struct virtqueue *vr, const struct vring_setup *setup);
 int vring_start(struct virtqueue *vr, const struct vring_setup *setup, const struct guest_mem *mem);
 int vring_remap(struct virtqueue *vr);
+bool vring_go_on(struct virtqueue *vr, uint16_t last_avail);
+bool vring_hold(struct virtqueue *vr, uint16_t head);
+void vring_let_go(struct virtqueue *vr);
 void vring_stop(struct virtqueue *vr);
 void vring_forget(struct virtqueue *vr);
 bool vring_running(const struct virtqueue *vr);

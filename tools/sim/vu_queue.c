@@ -166,14 +166,45 @@ static int check_kick(int fd, struct errmsg *err)
 	return 0;
 }
 
+/* A ring that nobody set up anew begins at 0. */
+static void forget_ring(struct vu_queue *q)
+{
+	bool untouched = vring_resumes(&q->ring, &q->setup);
+
+	vring_forget(&q->ring);
+	if (untouched)
+		q->setup.base = 0;
+}
+
+/* The device is reset as a ring is started: those that run go on, empty. */
+static void reset_others(struct vu_session *s)
+{
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
+		if (vring_running(&s->queues[i].ring))
+			vring_let_go(&s->queues[i].ring);
+		else
+			forget_ring(&s->queues[i]);
+	}
+	device_reset(s->dev);
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
+		if (s->queues[i].enabled && vring_running(&s->queues[i].ring))
+			device_attach(s->dev, i, &s->queues[i].ring);
+}
+
+/* What would have helped. */
+static const char *without_state(const struct vu_queue *q)
+{
+	return q->session->dev->kept ? "" : ", and use --state FILE to go on next time";
+}
+
 static int start_ring(struct vu_queue *q, struct errmsg *err)
 {
 	uint64_t features = q->session->features;
 
+	bool first = !q->ring.held, resumes = vring_resumes(&q->ring, &q->setup);
+
 	if (vring_running(&q->ring))
 		return 0;
-	if (q->ring.held && !vring_resumes(&q->ring, &q->setup))
-		vu_reset(q->session);
 	q->setup.event_idx = features & (1ull << VIRTIO_RING_F_EVENT_IDX);
 	q->setup.indirect = features & (1ull << VIRTIO_RING_F_INDIRECT_DESC);
 	/* As does User-Mode Linux. */
@@ -181,6 +212,13 @@ static int start_ring(struct vu_queue *q, struct errmsg *err)
 		!(q->session->protocol_features & (1ull << VU_PROTOCOL_F_STATUS));
 	if (vring_start(&q->ring, &q->setup, &q->session->mem))
 		return errmsg_set(err, "%s", q->ring.err.text);
+	if (first)
+		resumes = device_resume(q->session->dev, queue_index(q), &q->ring);
+	if (first && !resumes && q->setup.base && queue_index(q) == DEVICE_REQUESTQ)
+		vu_complain(q->session, "the guest ran before it connected here, and what it did to "
+			    "its lines is not known; restart it", without_state(q));
+	if (!resumes)
+		reset_others(q->session);
 	return 0;
 }
 
@@ -223,16 +261,6 @@ void vu_queue_stop(struct vu_queue *q)
 	vring_stop(&q->ring);
 }
 
-/* A ring that nobody set up anew begins at 0. */
-static void forget_ring(struct vu_queue *q)
-{
-	bool untouched = vring_resumes(&q->ring, &q->setup);
-
-	vring_forget(&q->ring);
-	if (untouched)
-		q->setup.base = 0;
-}
-
 /**
  * vu_reset() - as the driver's reset of the device
  * @s: the session; its queues stop
@@ -244,6 +272,19 @@ void vu_reset(struct vu_session *s)
 		forget_ring(&s->queues[i]);
 	}
 	device_reset(s->dev);
+}
+
+/**
+ * vu_leave() - the session ends; the driver may go on in another one
+ * @s: the session; its queues stop
+ */
+void vu_leave(struct vu_session *s)
+{
+	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
+		vu_queue_stop(&s->queues[i]);
+		vring_forget(&s->queues[i].ring);
+	}
+	device_leave(s->dev);
 }
 
 /**

@@ -9,6 +9,7 @@ void vu_queue_close(struct vu_queue *q);
 int vu_queue_start(struct vu_queue *q, int kick_fd, struct errmsg *err);
 void vu_queue_stop(struct vu_queue *q);
 void vu_reset(struct vu_session *s);
+void vu_leave(struct vu_session *s);
 void vu_queue_enable(struct vu_queue *q, bool on);
 int vu_queue_set_signal(int *place, int fd, struct errmsg *err);
 void vu_queue_notify(struct vu_queue *q);

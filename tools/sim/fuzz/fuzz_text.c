@@ -31,7 +31,7 @@ static void open_target(struct target *t)
 	struct errmsg err;
 
 	*t = (struct target){ .loop = { .open = false } };
-	fuzz_check(!board_init(&t->board, &t->loop, LINES), "a board can be made");
+	fuzz_check(!board_init(&t->board, &t->loop, LINES, NULL, &err), "a board can be made");
 	script_init(&t->board.script, &t->loop, command_script, &t->board);
 	fuzz_check(!gpio_set_name(&t->board.dev.bank, 1, "Red LED", &err), "a line can be named");
 	fuzz_check(!gpio_build_names(&t->board.dev.bank, &err), "names can be built");

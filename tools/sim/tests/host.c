@@ -12,7 +12,9 @@
  */
 void host_init(struct host *h, unsigned int lines)
 {
-	assert_int_equal(board_init(&h->board, &h->loop, lines), 0);
+	struct errmsg err;
+
+	assert_int_equal(board_init(&h->board, &h->loop, lines, NULL, &err), 0);
 	script_init(&h->board.script, &h->loop, command_script, &h->board);
 }
 

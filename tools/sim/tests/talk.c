@@ -21,7 +21,7 @@ int talk_set_up(void **state)
 	struct talk *f = test_calloc(1, sizeof(*f));
 	struct errmsg err;
 
-	assert_int_equal(board_init(&f->board, &f->loop, LINES), 0);
+	assert_int_equal(board_init(&f->board, &f->loop, LINES, NULL, &err), 0);
 	script_init(&f->board.script, &f->loop, command_script, &f->board);
 	assert_int_equal(gpio_set_name(&f->board.dev.bank, 0, "Red LED", &err), 0);
 	assert_int_equal(gpio_set_name(&f->board.dev.bank, 2, "B\\\"x", &err), 0);

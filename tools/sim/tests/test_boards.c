@@ -174,6 +174,9 @@ static void records_have_files_of_their_own(void **state)
 	boards_free(&boards);
 	assert_int_equal(parse("--socket", "/a", "--trace", "/t", "--vcd", "/t", NULL), -1);
 	assert_refused("/t would be two records");
+	boards_free(&boards);
+	assert_int_equal(parse("--state", "/s", "--socket", "/a", "--socket", "/b", NULL), -1);
+	assert_refused("/s would be two records");
 }
 
 static void file_about_a_board_that_does_not_exist_is_refused(void **state)

@@ -123,6 +123,30 @@ static void full_disk_is_told_in_the_end(void **state)
 	close(fd);
 }
 
+static void state_outlives_the_simulator(void **state)
+{
+	struct simulator *f = *state;
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/state", f->dir);
+	fd = sim_start(f, "--state", path, "--level", "2=1", NULL);
+	assert_int_equal(sim_run(f, "ctl", f->control, "set", "3", "1", NULL), 0);
+	assert_int_equal(sim_run(f, "ctl", f->control, "set", "2", "0", NULL), 0);
+	kill(f->pid, SIGKILL);
+	waitpid(f->pid, NULL, 0);
+	close(fd);
+	fd = sim_start(f, "--state", path, "--level", "2=1", NULL);
+	assert_int_equal(sim_run(f, "ctl", f->control, "get", "3", NULL), 0);
+	assert_string_equal(f->output, "ok 1\n");
+	assert_int_equal(sim_run(f, "ctl", f->control, "get", "2", NULL), 0);
+	assert_string_equal(f->output, "ok 0\n");
+	assert_int_equal(sim_run(f, "--socket", f->other, "--state", path, NULL), 1);
+	sim_assert_says(f, "in use by another process");
+	unlink(path);
+	close(fd);
+}
+
 static void seed_is_printed_if_it_matters(void **state)
 {
 	struct simulator *f = *state;
@@ -167,6 +191,7 @@ int main(void)
 		TEST(killed_simulator_leaves_its_records),
 		TEST(records_that_cannot_be_written_are_errors),
 		TEST(full_disk_is_told_in_the_end),
+		TEST(state_outlives_the_simulator),
 		TEST(seed_is_printed_if_it_matters),
 		TEST(panel_needs_a_terminal),
 		TEST(boards_have_faults_and_records_of_their_own),
