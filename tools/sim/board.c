@@ -64,7 +64,7 @@ static void front_end_connected(void *ctx, int fd)
 	/* The next one waits in the queue of the socket until this one leaves. */
 	listener_want(&b->front, false);
 	vu_open(&b->session, fd);
-	log_verbose("a front end connected to %s", b->config->socket);
+	log_verbose("a front end connected to %s", config_where(b->config));
 }
 
 static void front_end_left(void *ctx, bool failed)
@@ -72,8 +72,10 @@ static void front_end_left(void *ctx, bool failed)
 	struct board *b = ctx;
 
 	b->failed = failed;
-	b->done = b->config->once;
-	listener_want(&b->front, !b->done);
+	b->done = b->config->once || !b->config->socket;
+	listener_want(&b->front, true);
+	if (b->done)
+		listener_close(&b->front);
 	b->left(b->ctx);
 }
 
@@ -84,7 +86,7 @@ static void set_up_session(struct board *b)
 		.ended = front_end_left, .ended_ctx = b, .over = true,
 	};
 	if (b->config->boards > 1)
-		b->session.socket = b->config->socket;
+		b->session.socket = config_where(b->config);
 }
 
 /**
@@ -98,6 +100,8 @@ static void set_up_session(struct board *b)
  */
 int board_serve(struct board *b, const struct config *config, struct errmsg *err)
 {
+	struct sock_access access = { .mode = config->socket_mode, .group = config->group };
+
 	b->config = config;
 	if (config_apply(config, &b->dev, err))
 		return -1;
@@ -107,7 +111,13 @@ int board_serve(struct board *b, const struct config *config, struct errmsg *err
 	if (config->play && script_play(&b->script, config->play, err))
 		return -1;
 	set_up_session(b);
-	return listener_open(&b->front, b->loop, config->socket, front_end_connected, b, err);
+	if (config->socket)
+		return listener_open(&b->front, b->loop, config->socket, &access,
+				     front_end_connected, b, err);
+	if (sock_check_connected(config->fd, err))
+		return -1;
+	front_end_connected(b, config->fd);
+	return 0;
 }
 
 static void end_pulse(struct board *b, unsigned int line)

@@ -22,7 +22,13 @@ static const char *option_value(char **argv, int argc, int i, const char *name)
 
 static bool begins_board(const char *word)
 {
-	return !strncmp(word, "--socket", 8) && (!word[8] || word[8] == '=');
+	static const char *const names[] = { "--socket", "--socket-path", "--fd" };
+	size_t len = strcspn(word, "=");
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (len == strlen(names[i]) && !strncmp(word, names[i], len))
+			return true;
+	return false;
 }
 
 /* An option's value may look like an option: it is stepped over. */

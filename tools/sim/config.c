@@ -2,6 +2,8 @@
 /* The command line, and the configuration file that it may name. */
 #include <errno.h>
 #include <getopt.h>
+#include <grp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +19,46 @@ static int no_memory(struct errmsg *err)
 	return errmsg_set(err, "out of memory for the configuration");
 }
 
-/* Adds a copy of @line with a copy of its text. */
-static int add_said(struct config *cfg, const struct config_line *line, const char *origin,
-		    struct errmsg *err)
+static struct config_origin option(const char *name)
 {
-	struct config_line *said = reallocarray(cfg->said, cfg->said_count + 1, sizeof(*said));
+	return (struct config_origin){ .where = name };
+}
 
+/* The same error, with its place. */
+static int wrong_at(struct config_origin origin, const struct errmsg *why, struct errmsg *err)
+{
+	if (origin.number)
+		return errmsg_set(err, "%.200s:%u: %.256s", origin.where, origin.number, why->text);
+	return errmsg_set(err, "%s: %.256s", origin.where, why->text);
+}
+
+static int reserve_said(struct config *cfg, struct errmsg *err)
+{
+	struct config_line *said;
+
+	if (cfg->said_count == CONFIG_MAX_SAID)
+		return errmsg_set(err, "more than %u properties of lines", CONFIG_MAX_SAID);
+	if (cfg->said_count < cfg->said_room)
+		return 0;
+	said = reallocarray(cfg->said, 2 * cfg->said_room + 16, sizeof(*said));
 	if (!said)
 		return no_memory(err);
 	cfg->said = said;
-	said += cfg->said_count;
+	cfg->said_room = 2 * cfg->said_room + 16;
+	return 0;
+}
+
+/* Adds a copy of @line with a copy of its text. */
+static int add_said(struct config *cfg, const struct config_line *line, struct config_origin origin,
+		    struct errmsg *err)
+{
+	struct config_line *said;
+
+	if (reserve_said(cfg, err))
+		return -1;
+	said = &cfg->said[cfg->said_count];
 	*said = *line;
-	snprintf(said->origin, sizeof(said->origin), "%s", origin);
+	said->origin = origin;
 	said->text = line->text ? strdup(line->text) : NULL;
 	if (line->text && !said->text)
 		return no_memory(err);
@@ -36,7 +66,7 @@ static int add_said(struct config *cfg, const struct config_line *line, const ch
 	return 0;
 }
 
-static int add_name(struct config *cfg, unsigned int line, const char *name, const char *origin,
+static int add_name(struct config *cfg, unsigned int line, const char *name, struct config_origin origin,
 		    struct errmsg *err)
 {
 	struct config_line said = { .line = line, .property = CONFIG_NAME, .text = (char *)name };
@@ -44,7 +74,7 @@ static int add_name(struct config *cfg, unsigned int line, const char *name, con
 	return add_said(cfg, &said, origin, err);
 }
 
-static int add_level(struct config *cfg, unsigned int line, bool level, const char *origin,
+static int add_level(struct config *cfg, unsigned int line, bool level, struct config_origin origin,
 		     struct errmsg *err)
 {
 	struct config_line said = { .line = line, .property = CONFIG_LEVEL, .level = level };
@@ -52,17 +82,19 @@ static int add_level(struct config *cfg, unsigned int line, bool level, const ch
 	return add_said(cfg, &said, origin, err);
 }
 
-static int add_fault(struct config *cfg, const char *text, const char *origin,
+static int add_fault(struct config *cfg, const char *text, struct config_origin origin,
 		     struct errmsg *err)
 {
 	struct config_fault *faults;
 
+	if (cfg->fault_count == FAULT_MAX)
+		return errmsg_set(err, "more than %d faults", FAULT_MAX);
 	faults = reallocarray(cfg->faults, cfg->fault_count + 1, sizeof(*faults));
 	if (!faults)
 		return no_memory(err);
 	cfg->faults = faults;
 	faults += cfg->fault_count;
-	snprintf(faults->origin, sizeof(faults->origin), "%s", origin);
+	faults->origin = origin;
 	faults->text = strdup(text);
 	if (!faults->text)
 		return no_memory(err);
@@ -120,7 +152,7 @@ static int option_name(struct config *cfg, const char *arg, struct errmsg *err)
 
 	if (!name)
 		return errmsg_set(err, "--name %.64s: must be LINE=NAME, such as 3=Reset", arg);
-	return add_name(cfg, line, name, "--name", err);
+	return add_name(cfg, line, name, option("--name"), err);
 }
 
 static int option_level(struct config *cfg, const char *arg, struct errmsg *err)
@@ -131,7 +163,7 @@ static int option_level(struct config *cfg, const char *arg, struct errmsg *err)
 
 	if (!text || !parse_level(text, &level))
 		return errmsg_set(err, "--level %.64s: must be LINE=0 or LINE=1", arg);
-	return add_level(cfg, line, level, "--level", err);
+	return add_level(cfg, line, level, option("--level"), err);
 }
 
 static int option_names(struct config *cfg, const char *arg, struct errmsg *err)
@@ -141,14 +173,14 @@ static int option_names(struct config *cfg, const char *arg, struct errmsg *err)
 
 	for (unsigned int line = 0; !ret && (name = strsep(&rest, ",")); line++)
 		if (*name)
-			ret = add_name(cfg, line, name, "--names", err);
+			ret = add_name(cfg, line, name, option("--names"), err);
 	free(copy);
 	return ret;
 }
 
 static int option_fault(struct config *cfg, const char *arg, struct errmsg *err)
 {
-	return add_fault(cfg, arg, "--fault", err);
+	return add_fault(cfg, arg, option("--fault"), err);
 }
 
 static int option_seed(struct config *cfg, const char *arg, struct errmsg *err)
@@ -164,6 +196,65 @@ static int option_socket(struct config *cfg, const char *arg, struct errmsg *err
 {
 	(void)err;
 	cfg->socket = arg;
+	return 0;
+}
+
+static int set_fd(int *fd, const char *name, const char *arg, struct errmsg *err)
+{
+	unsigned int number;
+
+	if (!parse_uint(arg, &number) || number > INT_MAX)
+		return errmsg_set(err, "%s %.64s: must be the number of a descriptor", name, arg);
+	*fd = number;
+	return 0;
+}
+
+static int option_fd(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	return set_fd(&cfg->fd, "--fd", arg, err);
+}
+
+static int option_ready_fd(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	return set_fd(&cfg->ready_fd, "--ready-fd", arg, err);
+}
+
+static int set_mode(unsigned int *mode, const char *name, const char *arg, struct errmsg *err)
+{
+	char *end;
+
+	*mode = strtoul(arg, &end, 8);
+	if (*arg < '0' || *arg > '7' || *end || *mode > 0777)
+		return errmsg_set(err, "%s %.64s: must be octal, 0 to 777, such as 660", name, arg);
+	return 0;
+}
+
+static int option_socket_mode(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	return set_mode(&cfg->socket_mode, "--socket-mode", arg, err);
+}
+
+static int option_control_mode(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	return set_mode(&cfg->control_mode, "--control-mode", arg, err);
+}
+
+static int option_group(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	const struct group *group = getgrnam(arg);
+
+	if (group)
+		cfg->group = group->gr_gid;
+	else if (!parse_uint(arg, &cfg->group))
+		return errmsg_set(err, "--group %.64s: there is no such group", arg);
+	return 0;
+}
+
+static int option_print_capabilities(struct config *cfg, const char *arg, struct errmsg *err)
+{
+	(void)arg;
+	(void)err;
+	cfg->action = CONFIG_CAPABILITIES;
 	return 0;
 }
 
@@ -272,8 +363,13 @@ struct option_entry {
 
 static const struct option_entry entries[] = {
 	{ "socket", required_argument, option_socket },
+	{ "socket-path", required_argument, option_socket },
+	{ "fd", required_argument, option_fd },
+	{ "socket-mode", required_argument, option_socket_mode },
 	{ "board", required_argument, option_board },
 	{ "control", required_argument, option_control },
+	{ "control-mode", required_argument, option_control_mode },
+	{ "group", required_argument, option_group },
 	{ "lines", required_argument, option_lines },
 	{ "name", required_argument, option_name },
 	{ "names", required_argument, option_names },
@@ -287,6 +383,8 @@ static const struct option_entry entries[] = {
 	{ "state", required_argument, option_state },
 	{ "play", required_argument, option_play },
 	{ "interactive", no_argument, option_interactive },
+	{ "ready-fd", required_argument, option_ready_fd },
+	{ "print-capabilities", no_argument, option_print_capabilities },
 	{ "no-irq", no_argument, option_no_irq },
 	{ "once", no_argument, option_once },
 	{ "verbose", no_argument, option_verbose },
@@ -302,13 +400,51 @@ static void fill_options(struct option *options)
 	options[ARRAY_SIZE(entries)] = (struct option){ 0 };
 }
 
-static int bad_option(int argc, char **argv, int result, struct errmsg *err)
+static int unknown_option(const char *word, struct errmsg *err)
 {
-	const char *which = optind > 0 && optind <= argc ? argv[optind - 1] : "?";
+	const char *known[ARRAY_SIZE(entries)], *nearest;
+	char name[32] = "";
 
-	if (result == ':')
-		return errmsg_set(err, "%.64s needs a value; see --help", which);
-	return errmsg_set(err, "%.64s is no option, or is not used right; see --help", which);
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		known[i] = entries[i].name;
+	sscanf(word, "--%31[^=]", name);
+	nearest = text_nearest(name, known, ARRAY_SIZE(known));
+	if (nearest)
+		return errmsg_set(err, "%.64s is no option; did you mean --%s?", word, nearest);
+	return errmsg_set(err, "%.64s is no option; see --help", word);
+}
+
+static const struct option_entry *find_option(const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		if (!strncmp(word, "--", 2) && len == strlen(entries[i].name) + 2 &&
+		    !strncmp(word + 2, entries[i].name, len - 2))
+			return &entries[i];
+	return NULL;
+}
+
+/* What getopt_long() would take, or not tell from another error. */
+static int check_option(const char *word, struct errmsg *err)
+{
+	const struct option_entry *entry = find_option(word);
+
+	if (word[0] != '-' || !word[1] || !strcmp(word, "--") || !strcmp(word, "-h"))
+		return 0;
+	if (!entry)
+		return unknown_option(word, err);
+	if (strchr(word, '=') && entry->has_arg == no_argument)
+		return errmsg_set(err, "--%s takes no value", entry->name);
+	return 0;
+}
+
+static int use_option(struct config *cfg, const struct option_entry *entry, bool files,
+		      struct errmsg *err)
+{
+	if (files && !entry->handle)
+		return config_read_file(cfg, optarg, err);
+	return !files && entry->handle ? entry->handle(cfg, optarg, err) : 0;
 }
 
 /* Walks the command line once: for the file, or for everything else. */
@@ -316,27 +452,38 @@ static int walk_options(struct config *cfg, int argc, char **argv, bool files,
 			struct errmsg *err)
 {
 	struct option options[ARRAY_SIZE(entries) + 1];
-	int result, index = 0;
+	int result = 0, index = 0;
 
 	fill_options(options);
 	optind = 0;
 	opterr = 0;
-	while ((result = getopt_long(argc, argv, "+:", options, &index)) != -1) {
-		const struct option_entry *entry = &entries[index];
-		int ret = 0;
+	while (result != -1) {
+		const char *word = argv[optind ?: 1];
 
-		if (result)
-			return bad_option(argc, argv, result, err);
-		if (files && !entry->handle)
-			ret = config_read_file(cfg, optarg, err);
-		else if (!files && entry->handle)
-			ret = entry->handle(cfg, optarg, err);
-		if (ret)
-			return ret;
+		if (word && check_option(word, err))
+			return -1;
+		result = getopt_long(argc, argv, "+:h", options, &index);
+		if (result == ':')
+			return errmsg_set(err, "%.64s needs a value; see --help", word);
+		if (result == 'h')
+			cfg->action = CONFIG_HELP;
+		if (!result && use_option(cfg, &entries[index], files, err))
+			return -1;
 	}
 	if (optind < argc)
 		return errmsg_set(err, "unexpected argument \"%.64s\"; see --help", argv[optind]);
 	return 0;
+}
+
+/**
+ * config_where() - where a board's front ends come from, for messages
+ * @cfg: its configuration
+ *
+ * Return: a path, or words.
+ */
+const char *config_where(const struct config *cfg)
+{
+	return cfg->socket ?: "the descriptor of --fd";
 }
 
 /**
@@ -347,10 +494,9 @@ static int walk_options(struct config *cfg, int argc, char **argv, bool files,
  */
 bool config_takes_value(const char *word)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
-		if (!strncmp(word, "--", 2) && !strcmp(word + 2, entries[i].name))
-			return entries[i].has_arg == required_argument;
-	return false;
+	const struct option_entry *entry = find_option(word);
+
+	return entry && entry->has_arg == required_argument && !strchr(word, '=');
 }
 
 /**
@@ -371,10 +517,12 @@ int config_parse_board(struct config *cfg, const char *const *names, unsigned in
 {
 	*cfg = (struct config){
 		.lines = CONFIG_DEFAULT_LINES, .names = names, .boards = boards, .board = board,
+		.fd = -1, .ready_fd = -1, .socket_mode = CONFIG_NO_MODE, .control_mode = 0600,
+		.group = -1,
 	};
 	if (walk_options(cfg, argc, argv, true, err) || walk_options(cfg, argc, argv, false, err))
 		return -1;
-	if (cfg->action == CONFIG_RUN && !cfg->socket)
+	if (cfg->action == CONFIG_RUN && !cfg->socket && cfg->fd < 0)
 		return errmsg_set(err, "--socket PATH is missing; see --help");
 	return 0;
 }
@@ -402,7 +550,7 @@ static int file_pull(const char *value, bool *up, struct errmsg *err)
 }
 
 static int file_line_property(struct config *cfg, unsigned int line, char **words,
-			      const char *origin, struct errmsg *err)
+			      struct config_origin origin, struct errmsg *err)
 {
 	static const char *const keys[] = {
 		[CONFIG_NAME] = "name", [CONFIG_LEVEL] = "level", [CONFIG_PULL] = "pull",
@@ -425,7 +573,7 @@ static int file_line_property(struct config *cfg, unsigned int line, char **word
 	return add_said(cfg, &said, origin, err);
 }
 
-static int file_line(struct config *cfg, char **words, int count, const char *origin,
+static int file_line(struct config *cfg, char **words, int count, struct config_origin origin,
 		     struct errmsg *err)
 {
 	unsigned int line;
@@ -441,7 +589,7 @@ static int file_line(struct config *cfg, char **words, int count, const char *or
 }
 
 /* Keeps the words as one text: lines have no names yet. */
-static int file_fault(struct config *cfg, char **words, int count, const char *origin,
+static int file_fault(struct config *cfg, char **words, int count, struct config_origin origin,
 		      struct errmsg *err)
 {
 	struct buffer text = { .max = FAULT_MAX_TEXT };
@@ -469,7 +617,7 @@ static int file_board(struct config *cfg, const char *name, struct errmsg *err)
 	return 0;
 }
 
-static int file_statement(struct config *cfg, char **words, int count, const char *origin,
+static int file_statement(struct config *cfg, char **words, int count, struct config_origin origin,
 			  struct errmsg *err)
 {
 	if (count == 2 && !strcmp(words[0], "board"))
@@ -488,24 +636,22 @@ static int file_statement(struct config *cfg, char **words, int count, const cha
 			  "PROPERTY VALUE\", \"fault NAME\" or \"seed N\"", words[0]);
 }
 
-static int file_text_line(struct config *cfg, char *text, const char *origin,
-			  struct errmsg *err)
+static int file_line_of_text(struct config *cfg, char *text, struct config_origin origin,
+			     struct errmsg *err)
 {
 	char *words[MAX_WORDS];
 	struct errmsg why;
-	int count;
+	int count = split_words(text, words, MAX_WORDS, &why);
 
-	text[strcspn(text, "\r\n")] = '\0';
-	count = split_words(text, words, MAX_WORDS, &why);
 	if (count < 0 || file_statement(cfg, words, count, origin, &why))
-		return errmsg_set(err, "%s: %.256s", origin, why.text);
+		return wrong_at(origin, &why, err);
 	return 0;
 }
 
 /**
  * config_read_file() - read a configuration file
  * @cfg: takes what it says
- * @path: the file
+ * @path: the file; the text must stay while @cfg is used
  * @err: what is wrong and in which line, if so
  *
  * Return: 0 or -1.
@@ -513,20 +659,18 @@ static int file_text_line(struct config *cfg, char *text, const char *origin,
 int config_read_file(struct config *cfg, const char *path, struct errmsg *err)
 {
 	FILE *file = fopen(path, "re");
-	char *text = NULL, origin[256];
-	size_t room = 0;
-	int ret = 0;
+	struct config_origin origin = { .where = path };
+	char text[CONFIG_MAX_LINE];
+	int ret;
 
 	if (!file)
 		return errmsg_set(err, "cannot read %.256s: %s", path, strerror(errno));
 	cfg->other_board = false;
-	for (unsigned int number = 1; !ret && getline(&text, &room, file) >= 0; number++) {
-		snprintf(origin, sizeof(origin), "%.200s:%u", path, number);
-		ret = file_text_line(cfg, text, origin, err);
-	}
-	if (!ret && ferror(file))
-		ret = errmsg_set(err, "cannot read %.256s: %s", path, strerror(errno));
-	free(text);
+	do {
+		ret = text_line(file, path, &origin.number, text, sizeof(text), err);
+		if (ret > 0 && file_line_of_text(cfg, text, origin, err))
+			ret = -1;
+	} while (ret > 0);
 	fclose(file);
 	return ret;
 }
@@ -567,11 +711,11 @@ static int apply_said(const struct config *cfg, const struct config_line *said,
 	struct errmsg why;
 
 	if (said->line >= cfg->lines)
-		return errmsg_set(err, "%s: line %u does not exist; there are lines 0 to %u",
-				  said->origin, said->line, cfg->lines - 1);
-	if (apply_property(said, &dev->bank, &why))
-		return errmsg_set(err, "%s: %.200s", said->origin, why.text);
-	return 0;
+		errmsg_store(&why, "line %u does not exist; there are lines 0 to %u", said->line,
+			     cfg->lines - 1);
+	else if (!apply_property(said, &dev->bank, &why))
+		return 0;
+	return wrong_at(said->origin, &why, err);
 }
 
 /* Names first: the rest may use them. */
@@ -597,7 +741,10 @@ static int build_names(const struct config *cfg, struct gpio_bank *bank, struct 
 		if (cfg->said[i].property == CONFIG_NAME &&
 		    (int)cfg->said[i].line == gpio_duplicate(bank))
 			said = &cfg->said[i];
-	return errmsg_set(err, "%s%s%.400s", said ? said->origin : "", said ? ": " : "", why.text);
+	if (said)
+		return wrong_at(said->origin, &why, err);
+	*err = why;
+	return -1;
 }
 
 static int apply_fault(const struct config_fault *said, struct device *dev, struct errmsg *err)
@@ -613,7 +760,7 @@ static int apply_fault(const struct config_fault *said, struct device *dev, stru
 		errmsg_store(&why, "a fault's name is missing");
 	if (count <= 0 || fault_parse(&fault, words, count, &dev->bank, &why) ||
 	    fault_add(&dev->faults, &fault, &why))
-		return errmsg_set(err, "%s: %.255s", said->origin, why.text);
+		return wrong_at(said->origin, &why, err);
 	return 0;
 }
 
@@ -621,7 +768,7 @@ static void tell_seed(const struct config *cfg, const struct device *dev)
 {
 	bool several = cfg->boards > 1;
 
-	log_error("%s%sfaults by chance; to repeat them: --seed %llu", several ? cfg->socket : "",
+	log_error("%s%sfaults by chance; to repeat them: --seed %llu", several ? config_where(cfg) : "",
 		  several ? ": " : "", (unsigned long long)dev->faults.seed);
 }
 
@@ -661,6 +808,7 @@ void config_free(struct config *cfg)
 	free(cfg->faults);
 	cfg->said = NULL;
 	cfg->said_count = 0;
+	cfg->said_room = 0;
 	cfg->faults = NULL;
 	cfg->fault_count = 0;
 }

@@ -2,21 +2,28 @@
 #ifndef VGPIO_CONFIG_H
 #define VGPIO_CONFIG_H
 
+#include <sys/types.h>
+
 #include "device.h"
 #include "util.h"
 
 #define CONFIG_DEFAULT_LINES	8
+#define CONFIG_MAX_LINE		4096
+#define CONFIG_MAX_SAID		(8 * GPIO_MAX_LINES)
+#define CONFIG_NO_MODE		(~0u)
 
 /**
  * enum config_action - what a command line asks for
  * @CONFIG_RUN: run the simulator
  * @CONFIG_HELP: print the help text
  * @CONFIG_VERSION: print the version
+ * @CONFIG_CAPABILITIES: print what a management layer wants to know
  */
 enum config_action {
 	CONFIG_RUN,
 	CONFIG_HELP,
 	CONFIG_VERSION,
+	CONFIG_CAPABILITIES,
 };
 
 /**
@@ -36,6 +43,16 @@ enum config_property {
 };
 
 /**
+ * struct config_origin - where something was said
+ * @where: the option, or the file; must stay
+ * @number: the line in the file; 0 for an option
+ */
+struct config_origin {
+	const char *where;
+	unsigned int number;
+};
+
+/**
  * struct config_line - something said about a line
  * @line: the line
  * @property: what it is about
@@ -48,7 +65,7 @@ struct config_line {
 	enum config_property property;
 	char *text;
 	bool level;
-	char origin[256];
+	struct config_origin origin;
 };
 
 /**
@@ -58,7 +75,7 @@ struct config_line {
  */
 struct config_fault {
 	char *text;
-	char origin[256];
+	struct config_origin origin;
 };
 
 /**
@@ -68,8 +85,13 @@ struct config_fault {
  * @boards: number of boards
  * @board: which of them this is
  * @other_board: the part of the file that is being read is about another
- * @socket: where front ends connect
+ * @socket: where front ends connect, or NULL
+ * @fd: a front end that is connected already, if there is no @socket; or -1
+ * @socket_mode: permissions of @socket, or CONFIG_NO_MODE for the umask's
  * @control: where control clients connect, or NULL
+ * @control_mode: permissions of @control
+ * @group: the group that both sockets are for, or -1 for the user's
+ * @ready_fd: where to tell that all is ready, or -1
  * @trace: file for a trace, or NULL
  * @vcd: file for waveforms, or NULL
  * @state: file for the state, or NULL
@@ -81,6 +103,7 @@ struct config_fault {
  * @verbose: tell what happens
  * @said: what was said about lines, in order; later ones win
  * @said_count: number of @said
+ * @said_room: size of @said
  * @faults: faults, in order
  * @fault_count: number of @faults
  * @seed: for faults by chance
@@ -93,7 +116,12 @@ struct config {
 	unsigned int board;
 	bool other_board;
 	const char *socket;
+	int fd;
+	unsigned int socket_mode;
 	const char *control;
+	unsigned int control_mode;
+	gid_t group;
+	int ready_fd;
 	const char *trace;
 	const char *vcd;
 	const char *state;
@@ -105,6 +133,7 @@ struct config {
 	bool verbose;
 	struct config_line *said;
 	size_t said_count;
+	size_t said_room;
 	struct config_fault *faults;
 	size_t fault_count;
 	uint64_t seed;
@@ -113,6 +142,7 @@ struct config {
 
 int config_parse_board(struct config *cfg, const char *const *names, unsigned int boards,
 		       unsigned int board, int argc, char **argv, struct errmsg *err);
+const char *config_where(const struct config *cfg);
 bool config_takes_value(const char *word);
 int config_parse(struct config *cfg, int argc, char **argv, struct errmsg *err);
 int config_read_file(struct config *cfg, const char *path, struct errmsg *err);

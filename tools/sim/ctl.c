@@ -127,6 +127,12 @@ int ctl_main(int argc, char **argv)
 	struct errmsg err = { "" };
 	int fd, ret = EXIT_NO_REPLY;
 
+	if (argc && (!strcmp(argv[0], "-h") || !strcmp(argv[0], "--help") ||
+		     !strcmp(argv[0], "help"))) {
+		puts("usage: vgpio-sim ctl CONTROL_SOCKET COMMAND...\n\n"
+		     "Gives a command to a simulator and prints the reply; \"help\" is a command.");
+		return EXIT_SUCCESS;
+	}
 	if (argc < 2) {
 		log_error("usage: vgpio-sim ctl CONTROL_SOCKET COMMAND...; try the command help");
 		return EXIT_NO_REPLY;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vgpio-sim: a GPIO device for virtual machines, as a vhost-user back end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "board.h"
@@ -24,9 +27,13 @@ static const char usage[] =
 	"\n"
 	"Simulates a GPIO device for a virtual machine (vhost-user, virtio ID 41).\n"
 	"\n"
-	"  --socket PATH     where the virtual machine connects\n"
+	"  --socket PATH     where the virtual machine connects; also --socket-path\n"
+	"  --fd N            it is connected already, on this descriptor\n"
+	"  --socket-mode N   permissions of that socket, in octal (default: by the umask)\n"
 	"  --board NAME      a name for the board, where there are several\n"
 	"  --control PATH    where \"vgpio-sim ctl\" connects; its command help lists the rest\n"
+	"  --control-mode N  permissions of that socket (default 600)\n"
+	"  --group NAME      the group of both sockets\n"
 	"  --lines N         number of lines, 1 to 65535 (default 8)\n"
 	"  --name LINE=NAME  name one line\n"
 	"  --names A,B,,C    name lines from 0 on; an empty name leaves a line out\n"
@@ -43,6 +50,8 @@ static const char usage[] =
 	"                    the next board\n"
 	"  --no-irq          do not offer interrupts\n"
 	"  --once            end when the first virtual machine disconnects (of every board)\n"
+	"  --ready-fd N      write a line to this descriptor when all is ready, and close it\n"
+	"  --print-capabilities  say in JSON what this back end is, for management software\n"
 	"  --verbose         tell every message and request\n"
 	"  --help            print this text\n"
 	"  --version         print the version\n"
@@ -200,6 +209,7 @@ static int make_boards(struct server *server, struct errmsg *err)
 static int open_board(struct server *server, unsigned int i, struct errmsg *err)
 {
 	const struct config *config = &server->config.configs[i];
+	struct sock_access access = { .mode = config->control_mode, .group = config->group };
 	struct control_port *port = &server->ports[i];
 
 	if (board_serve(&server->boards[i], config, err))
@@ -208,7 +218,7 @@ static int open_board(struct server *server, unsigned int i, struct errmsg *err)
 		return 0;
 	port->board = i;
 	port->server = server;
-	return listener_open(&port->listener, &server->loop, config->control,
+	return listener_open(&port->listener, &server->loop, config->control, &access,
 			     control_connected, port, err);
 }
 
@@ -258,11 +268,48 @@ static void check_memory(struct server *server)
 		vu_check_memory(&server->boards[i].session);
 }
 
-static void run(struct server *server)
+/* As sd_notify(3) describes it; nothing happens where nobody asked for it. */
+static void notify_service_manager(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t len = path ? strlen(path) : 0;
+	int fd;
+
+	if (!len || len >= sizeof(addr.sun_path))
+		return;
+	memcpy(addr.sun_path, path, len);
+	/* An "@" stands for the zero byte of an abstract name. */
+	if (*path == '@')
+		addr.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&addr,
+		   offsetof(struct sockaddr_un, sun_path) + len) < 0)
+		log_error("cannot notify %s: %s", path, strerror(errno));
+	close_fd(&fd);
+}
+
+static void tell_ready_fd(int fd)
+{
+	if (fd < 0)
+		return;
+	if (write(fd, "\n", 1) != 1)
+		log_error("--ready-fd %d: %s", fd, strerror(errno));
+	close_fd(&fd);
+}
+
+static void tell_ready(const struct server *server)
 {
 	for (unsigned int i = 0; i < server->config.count; i++)
-		printf("listening on %s\n", server->config.configs[i].socket);
+		printf("listening on %s\n", config_where(&server->config.configs[i]));
 	fflush(stdout);
+	notify_service_manager();
+	tell_ready_fd(server->config.configs[0].ready_fd);
+}
+
+static void run(struct server *server)
+{
+	tell_ready(server);
 	if (open_terminal(server)) {
 		server->status = EXIT_FAILURE;
 		return;
@@ -324,6 +371,11 @@ static bool asks_for(const struct server *server, enum config_action action)
 	return false;
 }
 
+static int print_usage(void)
+{
+	return fputs(usage, stdout) < 0;
+}
+
 static int start(int argc, char **argv)
 {
 	static struct server server = { .signals.fd = -1 };
@@ -333,7 +385,9 @@ static int start(int argc, char **argv)
 	if (boards_parse(&server.config, argc, argv, &err))
 		fail(&err);
 	else if (asks_for(&server, CONFIG_HELP))
-		status = fputs(usage, stdout) < 0;
+		status = print_usage();
+	else if (asks_for(&server, CONFIG_CAPABILITIES))
+		status = puts("{\"type\":\"gpio\"}") < 0;
 	else if (asks_for(&server, CONFIG_VERSION))
 		status = puts("vgpio-sim " VGPIO_SIM_VERSION) < 0;
 	else
@@ -342,8 +396,22 @@ static int start(int argc, char **argv)
 	return status;
 }
 
+/* Else a socket or a record would take the place, and messages go there. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	close_fd(&fd);
+}
+
 int main(int argc, char **argv)
 {
+	open_standard_streams();
+	if (argc > 1 && !strcmp(argv[1], "help"))
+		return print_usage();
 	if (argc > 1 && !strcmp(argv[1], "ctl"))
 		return ctl_main(argc - 2, argv + 2);
 	return start(argc, argv);

@@ -179,7 +179,6 @@ static int read_line(struct script *s, char *text, struct errmsg *err)
 	char *words[8], first[16] = "";
 	int count;
 
-	text[strcspn(text, "\r\n")] = '\0';
 	sscanf(text, " %15s", first);
 	if (!*first || *first == '#')
 		return 0;
@@ -194,19 +193,11 @@ static int next_line(struct script *s, struct errmsg *err)
 {
 	char text[SCRIPT_MAX_LINE];
 	struct errmsg why;
+	int ret = text_line(s->file, s->path, &s->number, text, sizeof(text), err);
 
-	if (!fgets(text, sizeof(text), s->file)) {
-		if (ferror(s->file))
-			return errmsg_set(err, "cannot read %.256s: %s", s->path, strerror(errno));
-		return 0;
-	}
-	s->number++;
-	if (!strchr(text, '\n') && !feof(s->file))
-		return errmsg_set(err, "%.200s:%u: the line has more than %d characters, or a zero "
-				  "byte", s->path, s->number, SCRIPT_MAX_LINE - 2);
-	if (read_line(s, text, &why))
+	if (ret > 0 && read_line(s, text, &why))
 		return errmsg_set(err, "%.200s:%u: %.256s", s->path, s->number, why.text);
-	return 1;
+	return ret;
 }
 
 static int check_rounds(struct script *s, struct errmsg *err)

@@ -90,14 +90,49 @@ static int remove_stale(const char *path, struct errmsg *err)
 	return 0;
 }
 
+/* Nobody may connect before the file is as it should be. */
+static int bind_for(int fd, const struct sockaddr_un *addr, const struct sock_access *access)
+{
+	mode_t before = umask(0777);
+	int ret = bind(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	unsigned int mode = access->mode == SOCK_UMASK ? 0777 & ~before : access->mode;
+
+	umask(before);
+	if (ret)
+		return ret;
+	if (access->group != (gid_t)-1 && chown(addr->sun_path, -1, access->group))
+		return -1;
+	return chmod(addr->sun_path, mode);
+}
+
+/**
+ * sock_check_connected() - may a descriptor that we were given be a front end?
+ * @fd: the descriptor
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int sock_check_connected(int fd, struct errmsg *err)
+{
+	struct sockaddr_un peer;
+	socklen_t len = sizeof(peer);
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) || peer.sun_family != AF_UNIX)
+		return errmsg_set(err, "--fd %d: must be a connected Unix socket", fd);
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || sock_set_nonblocking(fd))
+		return errmsg_set(err, "--fd %d: %s", fd, strerror(errno));
+	return 0;
+}
+
 /**
  * sock_listen() - listen on a new socket file
  * @path: the file; replaced if it is a socket that nobody listens on
+ * @access: who may connect
  * @err: what is wrong, if so
  *
  * Return: a descriptor that does not block, or -1.
  */
-int sock_listen(const char *path, struct errmsg *err)
+int sock_listen(const char *path, const struct sock_access *access, struct errmsg *err)
 {
 	struct sockaddr_un addr;
 	int fd;
@@ -107,8 +142,7 @@ int sock_listen(const char *path, struct errmsg *err)
 	fd = open_socket(err);
 	if (fd < 0)
 		return -1;
-	if (!bind(fd, (struct sockaddr *)&addr, sizeof(addr)) &&
-	    !listen(fd, SOCK_BACKLOG) && !sock_set_nonblocking(fd))
+	if (!bind_for(fd, &addr, access) && !listen(fd, SOCK_BACKLOG) && !sock_set_nonblocking(fd))
 		return fd;
 	errmsg_store(err, "cannot listen on %s: %s", path, strerror(errno));
 	close(fd);
@@ -152,7 +186,16 @@ void close_fd(int *fd)
 
 static void watch(struct listener *l)
 {
-	loop_want(l->loop, &l->source, l->wanted && !l->retry.armed ? EPOLLIN : 0);
+	bool rest = l->retry.armed || (!l->wanted && l->announced);
+
+	loop_want(l->loop, &l->source, rest ? 0 : EPOLLIN);
+}
+
+static void announce(struct listener *l)
+{
+	l->announced = true;
+	watch(l);
+	log_error("%s serves one front end at a time; another one waits until it leaves", l->path);
 }
 
 static void retry_listening(void *ctx)
@@ -163,9 +206,12 @@ static void retry_listening(void *ctx)
 static void on_connection(void *ctx, uint32_t events)
 {
 	struct listener *l = ctx;
-	int fd = sock_accept(l->source.fd);
+	int fd;
 
 	(void)events;
+	if (!l->wanted)
+		return announce(l);
+	fd = sock_accept(l->source.fd);
 	if (fd >= 0) {
 		l->connected(l->ctx, fd);
 		return;
@@ -183,6 +229,7 @@ static void on_connection(void *ctx, uint32_t events)
  * @l: the listener
  * @loop: the loop
  * @path: the socket's file; the text must stay
+ * @access: who may connect
  * @connected: called with a new connection
  * @ctx: for @connected
  * @err: what is wrong, if so
@@ -190,9 +237,10 @@ static void on_connection(void *ctx, uint32_t events)
  * Return: 0 or -1.
  */
 int listener_open(struct listener *l, struct loop *loop, const char *path,
-		  void (*connected)(void *ctx, int fd), void *ctx, struct errmsg *err)
+		  const struct sock_access *access, void (*connected)(void *ctx, int fd), void *ctx,
+		  struct errmsg *err)
 {
-	int fd = sock_listen(path, err);
+	int fd = sock_listen(path, access, err);
 
 	if (fd < 0)
 		return -1;
@@ -207,12 +255,15 @@ int listener_open(struct listener *l, struct loop *loop, const char *path,
 
 /**
  * listener_want() - let others connect, or have them wait
- * @l: the listener
- * @wanted: they may connect
+ * @l: the listener; nothing happens if it was not opened
+ * @wanted: they may connect; that others wait is said once
  */
 void listener_want(struct listener *l, bool wanted)
 {
+	if (!l->path)
+		return;
 	l->wanted = wanted;
+	l->announced = false;
 	watch(l);
 }
 

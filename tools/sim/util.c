@@ -28,6 +28,36 @@ void errmsg_store(struct errmsg *err, const char *fmt, ...)
 }
 
 /**
+ * text_line() - read a line of a file that a person wrote
+ * @file: the file
+ * @path: its name, for messages
+ * @number: number of the line before; counted up
+ * @line: takes the line, without its end
+ * @size: room in @line
+ * @err: what is wrong and where, if so
+ *
+ * Return: 1 if there was a line, 0 at the end, -1 if there is something wrong.
+ */
+int text_line(FILE *file, const char *path, unsigned int *number, char *line, size_t size,
+	      struct errmsg *err)
+{
+	size_t len;
+
+	if (!fgets(line, size, file)) {
+		if (ferror(file))
+			return errmsg_set(err, "cannot read %.256s: %s", path, strerror(errno));
+		return 0;
+	}
+	++*number;
+	len = strlen(line);
+	if ((!len || line[len - 1] != '\n') && !feof(file))
+		return errmsg_set(err, "%.200s:%u: a line is text of at most %zu characters", path,
+				  *number, size - 2);
+	line[strcspn(line, "\r\n")] = '\0';
+	return 1;
+}
+
+/**
  * parse_uint() - read a decimal number that fills the whole text
  * @text: digits only, no sign or blank
  * @value: the number
@@ -137,7 +167,7 @@ static size_t distance(const char *a, const char *b)
  */
 const char *text_nearest(const char *word, const char *const *known, size_t count)
 {
-	size_t len = strlen(word), best = 1 + len / 6;
+	size_t len = strlen(word), best = 1 + len / 5;
 	const char *nearest = NULL;
 
 	for (size_t i = 0; i < count && len <= MAX_TYPED; i++) {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -22,6 +23,8 @@ void errmsg_store(struct errmsg *err, const char *fmt, ...)
 /* Stores an error text and is -1, so that a caller can return it at once. */
 #define errmsg_set(...)	(errmsg_store(__VA_ARGS__), -1)
 
+int text_line(FILE *file, const char *path, unsigned int *number, char *line, size_t size,
+	      struct errmsg *err);
 bool parse_uint(const char *text, unsigned int *value);
 bool parse_level(const char *text, bool *level);
 bool parse_duration(const char *text, uint64_t *ns);

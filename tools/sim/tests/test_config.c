@@ -134,6 +134,90 @@ static void socket_is_needed(void **state)
 	assert_says(f, "--socket PATH is missing");
 }
 
+static void options_are_not_abbreviated(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--soc", "s", NULL), -1);
+	assert_says(f, "--soc is no option");
+	assert_int_equal(parse(f, "--socket", "s", "--tarce", "t", NULL), -1);
+	assert_says(f, "--tarce is no option; did you mean --trace?");
+	assert_int_equal(parse(f, "--socket", "s", "--once=1", NULL), -1);
+	assert_says(f, "--once takes no value");
+	assert_int_equal(parse(f, "--socket", "s", "--lines", NULL), -1);
+	assert_says(f, "--lines needs a value");
+}
+
+static void sockets_have_permissions(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "--socket-path=s", NULL), 0);
+	assert_string_equal(f->cfg.socket, "s");
+	assert_int_equal(f->cfg.socket_mode, CONFIG_NO_MODE);
+	assert_int_equal(f->cfg.control_mode, 0600);
+	assert_int_equal(parse(f, "--socket", "s", "--socket-mode", "660", "--control-mode", "0666",
+			       "--group", "root", NULL), 0);
+	assert_int_equal(f->cfg.socket_mode, 0660);
+	assert_int_equal(f->cfg.control_mode, 0666);
+	assert_int_equal(f->cfg.group, 0);
+	assert_int_equal(parse(f, "--socket", "s", "--socket-mode", "888", NULL), -1);
+	assert_says(f, "--socket-mode 888: must be octal");
+	assert_int_equal(parse(f, "--socket", "s", "--socket-mode", "1777", NULL), -1);
+	assert_int_equal(parse(f, "--socket", "s", "--group", "no such", NULL), -1);
+	assert_says(f, "--group no such: there is no such group");
+	assert_int_equal(parse(f, "--fd", "x", NULL), -1);
+	assert_says(f, "--fd x: must be the number of a descriptor");
+}
+
+static void help_is_asked_for_in_any_way(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, "-h", NULL), 0);
+	assert_int_equal(f->cfg.action, CONFIG_HELP);
+	assert_int_equal(parse(f, "--lines", "4", "--help", NULL), 0);
+	assert_int_equal(f->cfg.action, CONFIG_HELP);
+}
+
+/* 1,000,000 statements, and a file that never ends. */
+static void endless_files_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	FILE *file = fopen(f->file, "w");
+
+	assert_non_null(file);
+	for (unsigned int i = 0; i < 1000000; i++)
+		assert_true(fputs("line 0 level 1\n", file) >= 0);
+	fclose(file);
+	assert_int_equal(parse(f, "--socket", "s", "--config", f->file, NULL), -1);
+	assert_says(f, ":524281: more than 524280 properties of lines");
+	assert_int_equal(parse(f, "--socket", "s", "--config", "/dev/zero", NULL), -1);
+	assert_says(f, "/dev/zero:1: a line is text of at most");
+}
+
+static void too_many_faults_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	FILE *file = fopen(f->file, "w");
+
+	assert_non_null(file);
+	for (unsigned int i = 0; i < 1000; i++)
+		assert_true(fputs("fault error\n", file) >= 0);
+	fclose(file);
+	assert_int_equal(parse(f, "--socket", "s", "--config", f->file, NULL), -1);
+	assert_says(f, ":257: more than 256 faults");
+}
+
+static void equal_names_are_told_with_the_place(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse_file(f, "line 5 name A\nline 2 name B\nline 3 name A\n"), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, ":1: two lines are named \"A\"");
+}
+
 static void unknown_options_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -143,7 +227,7 @@ static void unknown_options_are_refused(void **state)
 	assert_int_equal(parse(f, "--socket", NULL), -1);
 	assert_says(f, "--socket needs a value");
 	assert_int_equal(parse(f, "--socket", "s", "--once=1", NULL), -1);
-	assert_says(f, "--once=1");
+	assert_says(f, "--once takes no value");
 	assert_int_equal(parse(f, "--socket", "s", "extra", NULL), -1);
 	assert_says(f, "unexpected argument \"extra\"");
 	assert_int_equal(parse(f, "-x", NULL), -1);
@@ -403,6 +487,12 @@ int main(void)
 		TEST(all_options_are_read),
 		TEST(help_needs_no_socket),
 		TEST(socket_is_needed),
+		TEST(options_are_not_abbreviated),
+		TEST(sockets_have_permissions),
+		TEST(help_is_asked_for_in_any_way),
+		TEST(endless_files_are_refused),
+		TEST(too_many_faults_are_refused),
+		TEST(equal_names_are_told_with_the_place),
 		TEST(unknown_options_are_refused),
 		TEST(bad_numbers_of_lines_are_refused),
 		TEST(name_options_name_lines),

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -233,6 +234,145 @@ static void sockets_of_another_kind_are_kept(void **state)
 	close(fd);
 }
 
+static unsigned int mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mode & 0777;
+}
+
+static void sockets_are_for_those_who_may(void **state)
+{
+	struct simulator *f = *state;
+	mode_t before = umask(077);
+	int fd = sim_start(f, NULL);
+
+	assert_int_equal(mode_of(f->socket), 0700);
+	assert_int_equal(mode_of(f->control), 0600);
+	kill(f->pid, SIGTERM);
+	assert_int_equal(sim_exit_status(f), 0);
+	close(fd);
+	fd = sim_start(f, "--socket-mode", "666", "--control-mode", "660", NULL);
+	umask(before);
+	assert_int_equal(mode_of(f->socket), 0666);
+	assert_int_equal(mode_of(f->control), 0660);
+	close(fd);
+}
+
+static void second_front_end_is_told_of(void **state)
+{
+	struct simulator *f = *state;
+	int fd = sim_start(f, NULL), first = sim_connect(f), second, third;
+
+	sim_assert_alive(first);
+	second = sim_connect(f);
+	sim_read_until(f, fd, "another one waits until it leaves\n");
+	third = sim_connect(f);
+	close(first);
+	sim_assert_alive(second);
+	sim_read_until(f, fd, "another one waits until it leaves\n");
+	close(second);
+	sim_assert_alive(third);
+	close(third);
+	close(fd);
+}
+
+/* As management software starts back ends; the front end's number is 7 here. */
+static void front_end_may_be_connected_already(void **state)
+{
+	struct simulator *f = *state;
+	char *argv[] = { getenv("VGPIO_SIM"), "--fd", "7", "--control", f->control, NULL };
+	int pair[2], fd;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(dup2(pair[1], 7), 7);
+	close(pair[1]);
+	fd = sim_spawn(f, argv);
+	close(7);
+	sim_read_until(f, fd, "listening on the descriptor of --fd\n");
+	sim_assert_alive(pair[0]);
+	assert_int_equal(sim_run(f, "ctl", f->control, "get", "0", NULL), 0);
+	close(pair[0]);
+	assert_int_equal(sim_exit_status(f), 0);
+	close(fd);
+	assert_int_equal(sim_run(f, "--fd", "1", NULL), 1);
+	sim_assert_says(f, "--fd 1: must be a connected Unix socket");
+}
+
+static void capabilities_are_printed(void **state)
+{
+	struct simulator *f = *state;
+
+	assert_int_equal(sim_run(f, "--print-capabilities", NULL), 0);
+	assert_string_equal(f->output, "{\"type\":\"gpio\"}\n");
+	assert_int_equal(sim_run(f, "--socket-path=/s", "--print-capabilities", NULL), 0);
+	assert_string_equal(f->output, "{\"type\":\"gpio\"}\n");
+}
+
+static void readiness_is_told_to_a_descriptor(void **state)
+{
+	struct simulator *f = *state;
+	char text[16] = "";
+	int pipes[2], fd;
+
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	assert_int_equal(dup2(pipes[1], 8), 8);
+	close(pipes[1]);
+	fd = sim_start(f, "--ready-fd", "8", NULL);
+	close(8);
+	assert_int_equal(read(pipes[0], text, sizeof(text)), 1);
+	assert_string_equal(text, "\n");
+	assert_int_equal(read(pipes[0], text, sizeof(text)), 0);
+	close(pipes[0]);
+	close(fd);
+}
+
+static void readiness_is_told_to_the_service_manager(void **state)
+{
+	struct simulator *f = *state;
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), fd;
+	char text[32] = "";
+
+	strcpy(addr.sun_path, f->other);
+	assert_int_equal(bind(manager, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	setenv("NOTIFY_SOCKET", f->other, 1);
+	fd = sim_start(f, NULL);
+	unsetenv("NOTIFY_SOCKET");
+	assert_int_equal(recv(manager, text, sizeof(text), 0), 7);
+	assert_string_equal(text, "READY=1");
+	close(manager);
+	close(fd);
+}
+
+/* Messages must not land in the record, whose descriptor would be 2. */
+static void closed_streams_do_not_spoil_records(void **state)
+{
+	struct simulator *f = *state;
+	char path[128], command[512], text[4096] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/trace", f->dir);
+	snprintf(command, sizeof(command), "exec %s --trace %s --verbose --control %s --socket %s "
+		 "<&- >&- 2>&-", getenv("VGPIO_SIM"), path, f->control, f->socket);
+	f->pid = fork();
+	if (!f->pid)
+		_exit(execl("/bin/sh", "sh", "-c", command, NULL));
+	for (unsigned int i = 0; i < 1000 && !sim_file_exists(f->control); i++)
+		usleep(10000);
+	assert_int_equal(sim_run(f, "ctl", f->control, "wait", "0", "0", NULL), 0);
+	close(sim_connect(f));
+	assert_int_equal(sim_run(f, "ctl", f->control, "quit", NULL), 0);
+	assert_int_equal(sim_exit_status(f), 0);
+	fd = open(path, O_RDONLY);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(line[0] == '{' && line[strlen(line) - 1] == '}');
+	close(fd);
+	unlink(path);
+}
+
 static void impossible_paths_are_errors(void **state)
 {
 	struct simulator *f = *state;
@@ -265,8 +405,14 @@ static void help_and_version_are_printed(void **state)
 {
 	struct simulator *f = *state;
 
-	assert_int_equal(sim_run(f, "--help", NULL), 0);
-	sim_assert_says(f, "--socket PATH");
+	static const char *const ways[] = { "--help", "-h", "help" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		assert_int_equal(sim_run(f, ways[i], NULL), 0);
+		sim_assert_says(f, "--socket PATH");
+		assert_int_equal(sim_run(f, "ctl", ways[i], NULL), 0);
+		sim_assert_says(f, "usage: vgpio-sim ctl");
+	}
 	assert_int_equal(sim_run(f, "--version", NULL), 0);
 	assert_int_equal(strncmp(f->output, "vgpio-sim ", 10), 0);
 }
@@ -291,6 +437,13 @@ int main(void)
 		TEST(control_socket_in_use_leaves_nothing),
 		TEST(other_files_are_kept),
 		TEST(sockets_of_another_kind_are_kept),
+		TEST(sockets_are_for_those_who_may),
+		TEST(second_front_end_is_told_of),
+		TEST(front_end_may_be_connected_already),
+		TEST(capabilities_are_printed),
+		TEST(readiness_is_told_to_a_descriptor),
+		TEST(readiness_is_told_to_the_service_manager),
+		TEST(closed_streams_do_not_spoil_records),
 		TEST(impossible_paths_are_errors),
 		TEST(errors_are_one_line),
 		TEST(help_and_version_are_printed),
