@@ -79,13 +79,15 @@ static uint64_t write_piece(struct device *dev, const struct answer *a, uint64_t
 
 static uint64_t write_answer(struct device *dev, const struct answer *a)
 {
-	uint64_t done = write_piece(dev, a, 0, &a->reply.status, 1);
+	const uint8_t both[2] = { a->reply.status, a->reply.value };
+	uint64_t done;
 
 	if (a->type == FAULT_EVENT)
-		return done;
-	if (a->reply.names)
-		return write_piece(dev, a, done, a->names, dev->bank.names_size);
-	return write_piece(dev, a, done, &a->reply.value, 1);
+		return write_piece(dev, a, 0, both, 1);
+	if (!a->reply.names)
+		return write_piece(dev, a, 0, both, 2);
+	done = write_piece(dev, a, 0, both, 1);
+	return write_piece(dev, a, done, a->names, dev->bank.names_size);
 }
 
 /* The used ring's last entry names another chain. */
@@ -110,7 +112,7 @@ void answer_tell(struct device *dev, const struct answer *answer)
 
 static void finish(struct device *dev, struct answer *a)
 {
-	a->sent_ns = loop_now();
+	a->sent_ns = device_time(dev);
 	answer_tell(dev, a);
 	if (a->spoilt)
 		free((char *)a->names);
@@ -236,6 +238,9 @@ static bool hold(struct device *dev, const struct answer *a, const struct held_a
 	h->answer = *a;
 	memcpy(segs, a->chain.segs, size);
 	h->answer.chain.segs = segs;
+	/* Memory may be mapped elsewhere by then. */
+	for (unsigned int i = 0; i < a->chain.count; i++)
+		segs[i].host = NULL;
 	while (*link)
 		link = &(*link)->next;
 	*link = h;
@@ -301,6 +306,8 @@ void answer_deliver(struct device *dev, struct answer *answer)
 	answer->limit = UINT64_MAX;
 	answer->used_id = answer->chain.head;
 	answer->exact = true;
+	if (!dev->faults.count && !dev->held)
+		return send_answer(dev, answer);
 	spoil_content(dev, answer);
 	spoil_frame(dev, answer);
 	/* Silence about an event is the device's: it keeps the buffer. */

@@ -214,6 +214,7 @@ struct device_memory {
  * @notify: send a notification for a queue to the driver
  * @notify_ctx: for @notify
  * @listeners: who is told what happens
+ * @recorded: one of them is told of answers, and so wants their times
  */
 struct device {
 	struct gpio_bank bank;
@@ -235,6 +236,7 @@ struct device {
 	void (*notify)(void *ctx, enum device_queue queue);
 	void *notify_ctx;
 	struct device_listener *listeners;
+	bool recorded;
 };
 
 int device_init_in(struct device *dev, unsigned int lines, const struct device_memory *memory);
@@ -245,6 +247,7 @@ void device_restore(struct device *dev, const struct device_memory *old);
 bool device_resume(struct device *dev, enum device_queue queue, struct virtqueue *ring);
 void device_leave(struct device *dev);
 struct virtio_gpio_config device_config(struct device *dev);
+uint64_t device_time(const struct device *dev);
 void device_listen(struct device *dev, struct device_listener *listener);
 void device_unlisten(struct device *dev, struct device_listener *listener);
 void device_session(struct device *dev, bool begins);

@@ -14,7 +14,7 @@
 
 #define LOG_MAX_TEXT	1024
 
-static bool log_is_verbose;
+bool log_is_verbose;
 static void (*log_sink)(void *ctx, const char *text);
 static void *log_sink_ctx;
 
@@ -66,15 +66,13 @@ void log_error(const char *fmt, ...)
 }
 
 /**
- * log_verbose() - say what happens, for those who asked with --verbose
+ * log_detail() - say what happens; log_verbose() asks first whether to
  * @fmt: printf format, without prefix and newline
  */
-void log_verbose(const char *fmt, ...)
+void log_detail(const char *fmt, ...)
 {
 	va_list args;
 
-	if (!log_is_verbose)
-		return;
 	va_start(args, fmt);
 	log_line(fmt, args);
 	va_end(args);

@@ -17,10 +17,19 @@ struct log_limit {
 	unsigned int dropped;
 };
 
+extern bool log_is_verbose;
+
 void log_set_verbose(bool on);
 void log_set_sink(void (*sink)(void *ctx, const char *text), void *ctx);
 void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void log_verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_detail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* What happens, for those who asked with --verbose; nothing is made ready for others. */
+#define log_verbose(...) \
+	do { \
+		if (log_is_verbose) \
+			log_detail(__VA_ARGS__); \
+	} while (0)
+
 bool log_allowed(struct log_limit *limit);
 
 #endif

@@ -256,6 +256,22 @@ static uint8_t *mem_at(const struct guest_mem *mem, uint64_t gpa, uint64_t *len)
 }
 
 /**
+ * mem_find() - a range that is in one region
+ * @mem: the regions
+ * @gpa: guest physical address
+ * @len: length in bytes
+ *
+ * Return: where it is seen here, or NULL if it is not within one region.
+ */
+uint8_t *mem_find(const struct guest_mem *mem, uint64_t gpa, uint64_t len)
+{
+	uint64_t part = len;
+	uint8_t *host = mem_at(mem, gpa, &part);
+
+	return part == len ? host : NULL;
+}
+
+/**
  * mem_contains() - is a range guest memory from its first to its last byte?
  * @mem: the regions
  * @gpa: guest physical address

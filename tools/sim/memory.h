@@ -64,6 +64,7 @@ int mem_map(struct guest_mem *mem, const struct mem_request *req, struct errmsg 
 int mem_unmap(struct guest_mem *mem, const struct mem_request *req, struct errmsg *err);
 void mem_clear(struct guest_mem *mem);
 void *mem_from_uva(const struct guest_mem *mem, uint64_t uva, uint64_t len);
+uint8_t *mem_find(const struct guest_mem *mem, uint64_t gpa, uint64_t len);
 bool mem_contains(const struct guest_mem *mem, uint64_t gpa, uint64_t len);
 bool mem_read(const struct guest_mem *mem, uint64_t gpa, void *buf, size_t len);
 bool mem_write(const struct guest_mem *mem, uint64_t gpa, const void *buf, size_t len);

@@ -224,6 +224,7 @@ static int enter_indirect(struct virtqueue *vr, const struct vring_desc *desc,
 static int add_seg(struct virtqueue *vr, struct vring_chain *chain, const struct vring_desc *desc)
 {
 	bool writable = desc->flags & VRING_DESC_F_WRITE;
+	uint8_t *host = mem_find(vr->mem, desc->addr, desc->len);
 
 	if (chain->count == vr->setup.num)
 		return errmsg_set(&vr->err, "chain at %u is a loop, or longer than the queue",
@@ -231,13 +232,15 @@ static int add_seg(struct virtqueue *vr, struct vring_chain *chain, const struct
 	if (!desc->len)
 		return errmsg_set(&vr->err, "buffer of zero length in the chain at %u",
 				  chain->head);
-	if (!mem_contains(vr->mem, desc->addr, desc->len))
+	if (!host && !mem_contains(vr->mem, desc->addr, desc->len))
 		return errmsg_set(&vr->err, "buffer at 0x%" PRIx64 ", %u bytes, is outside guest "
 				  "memory", (uint64_t)desc->addr, desc->len);
 	if (!writable && chain->count > chain->readable)
 		return errmsg_set(&vr->err, "readable buffer after a writable one in the chain "
 				  "at %u", chain->head);
-	vr->segs[chain->count++] = (struct vring_seg){ .gpa = desc->addr, .len = desc->len };
+	vr->segs[chain->count++] = (struct vring_seg){
+		.gpa = desc->addr, .host = host, .len = desc->len,
+	};
 	if (writable) {
 		chain->write_len += desc->len;
 	} else {
@@ -455,7 +458,9 @@ size_t vring_chain_read(const struct virtqueue *vr, const struct vring_chain *ch
 		const struct vring_seg *seg = &chain->segs[i];
 		size_t part = seg->len < len - done ? seg->len : len - done;
 
-		if (!mem_read(vr->mem, seg->gpa, out + done, part))
+		if (seg->host)
+			memcpy(out + done, seg->host, part);
+		else if (!mem_read(vr->mem, seg->gpa, out + done, part))
 			break;
 		done += part;
 	}
@@ -487,7 +492,9 @@ size_t vring_chain_write(const struct virtqueue *vr, const struct vring_chain *c
 			continue;
 		}
 		part = seg->len - offset < len - done ? seg->len - offset : len - done;
-		if (!mem_write(vr->mem, seg->gpa + offset, in + done, part))
+		if (seg->host)
+			memcpy(seg->host + offset, in + done, part);
+		else if (!mem_write(vr->mem, seg->gpa + offset, in + done, part))
 			break;
 		done += part;
 		offset = 0;

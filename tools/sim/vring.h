@@ -36,10 +36,12 @@ struct vring_setup {
 /**
  * struct vring_seg - one buffer of a chain
  * @gpa: guest physical address
+ * @host: where it is seen here; NULL if that is to be looked for again
  * @len: length in bytes
  */
 struct vring_seg {
 	uint64_t gpa;
+	uint8_t *host;
 	uint32_t len;
 };
 

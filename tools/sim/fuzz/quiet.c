@@ -26,7 +26,9 @@ void log_error(const char *fmt, ...)
 	va_end(args);
 }
 
-void log_verbose(const char *fmt, ...)
+bool log_is_verbose;
+
+void log_detail(const char *fmt, ...)
 {
 	va_list args;
 

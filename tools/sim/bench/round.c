@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How long a round takes: so many requests in a queue, one notification, and the
+ * wait for the last reply. The simulator is compared with a back end that does
+ * nothing else, in turn and on the same processor.
+ *
+ *   round PROGRAM
+ *
+ * Fails if a target is missed: a round of 64 requests in at most twice the time of
+ * that back end, of one request in at most 1.4 times.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vhost_user.h"
+
+#define NUM		128
+#define SIZE		0x20000u
+#define AVAIL		0x4000u
+#define USED		0x8000u
+#define REQUESTS	0x10000u
+#define RESPONSES	0x18000u
+#define STRIDE		64
+#define PAIRS		101
+#define FRONT_END_FD	3
+
+/* Rounds in a block, of which the mean counts: about a millisecond. */
+#define ROUNDS		64
+
+/**
+ * struct back_end - who answers, and what its driver has
+ * @pid: the process
+ * @ram: memory, with the ring at its front
+ * @memfd: the same as a file
+ * @kick: notifications to it
+ * @call: notifications from it
+ * @avail: requests made available
+ */
+struct back_end {
+	pid_t pid;
+	uint8_t *ram;
+	int memfd;
+	int kick;
+	int call;
+	uint16_t avail;
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "round: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static struct vring_desc *descs(const struct back_end *b)
+{
+	return (void *)b->ram;
+}
+
+static struct vring_avail *avail_ring(const struct back_end *b)
+{
+	return (void *)(b->ram + AVAIL);
+}
+
+static struct vring_used *used_ring(const struct back_end *b)
+{
+	return (void *)(b->ram + USED);
+}
+
+static void fill_ring(struct back_end *b)
+{
+	for (unsigned int i = 0; i < NUM / 2; i++) {
+		struct virtio_gpio_request *req = (void *)(b->ram + REQUESTS + i * STRIDE);
+
+		*req = (struct virtio_gpio_request){ .type = htole16(VIRTIO_GPIO_MSG_GET_VALUE),
+						     .gpio = htole16(i) };
+		descs(b)[2 * i] = (struct vring_desc){
+			htole64(REQUESTS + i * STRIDE), htole32(sizeof(*req)),
+			htole16(VRING_DESC_F_NEXT), htole16(2 * i + 1),
+		};
+		descs(b)[2 * i + 1] = (struct vring_desc){
+			htole64(RESPONSES + i * STRIDE), htole32(2),
+			htole16(VRING_DESC_F_WRITE), 0,
+		};
+	}
+}
+
+static void make(struct back_end *b)
+{
+	b->memfd = memfd_create("guest", 0);
+	if (b->memfd < 0 || ftruncate(b->memfd, SIZE))
+		die("no memory");
+	b->ram = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, b->memfd, 0);
+	b->kick = eventfd(0, EFD_CLOEXEC);
+	b->call = eventfd(0, EFD_CLOEXEC);
+	if (b->ram == MAP_FAILED || b->kick < 0 || b->call < 0)
+		die("no memory");
+	fill_ring(b);
+}
+
+/* Answers one request, without looking twice at anything. */
+static void answer_one(struct back_end *b, uint16_t idx, uint16_t used)
+{
+	uint16_t head = le16toh(avail_ring(b)->ring[idx % NUM]);
+	const struct vring_desc *in = &descs(b)[head], *out = &descs(b)[le16toh(in->next)];
+	struct virtio_gpio_request req;
+	uint8_t response[2] = { VIRTIO_GPIO_STATUS_OK, 0 };
+
+	memcpy(&req, b->ram + le64toh(in->addr), sizeof(req));
+	response[1] = le16toh(req.gpio) & 1;
+	memcpy(b->ram + le64toh(out->addr), response, sizeof(response));
+	used_ring(b)->ring[used % NUM] = (struct vring_used_elem){ htole32(head), htole32(2) };
+}
+
+/* The floor: waits for a notification, answers all requests, notifies once. */
+static void serve_only(struct back_end *b)
+{
+	uint16_t seen = 0;
+	uint64_t count, one = 1;
+
+	while (read(b->kick, &count, sizeof(count)) == sizeof(count)) {
+		uint16_t idx = __atomic_load_n(&avail_ring(b)->idx, __ATOMIC_ACQUIRE);
+
+		for (; seen != le16toh(idx); seen++)
+			answer_one(b, seen, seen);
+		__atomic_store_n(&used_ring(b)->idx, htole16(seen), __ATOMIC_RELEASE);
+		if (write(b->call, &one, sizeof(one)) != sizeof(one))
+			break;
+	}
+	_exit(0);
+}
+
+static void start_floor(struct back_end *b)
+{
+	make(b);
+	b->pid = fork();
+	if (b->pid < 0)
+		die("cannot fork");
+	if (b->pid)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	serve_only(b);
+}
+
+static void send_message(int sock, uint32_t request, const void *payload, uint32_t size, int fd)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct vu_header header = { request, VU_VERSION, size };
+	struct iovec iov[2] = { { &header, sizeof(header) }, { (void *)payload, size } };
+	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 2 };
+
+	if (fd >= 0) {
+		mh.msg_control = &control;
+		mh.msg_controllen = sizeof(control);
+		CMSG_FIRSTHDR(&mh)->cmsg_level = SOL_SOCKET;
+		CMSG_FIRSTHDR(&mh)->cmsg_type = SCM_RIGHTS;
+		CMSG_FIRSTHDR(&mh)->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&mh)), &fd, sizeof(fd));
+	}
+	if (sendmsg(sock, &mh, MSG_NOSIGNAL) < 0)
+		die("the simulator is gone");
+}
+
+static void set_up_queue(struct back_end *b, int sock)
+{
+	uint64_t features = 1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_RING_F_EVENT_IDX, queue = 0;
+	struct vu_vring_state num = { 0, NUM };
+	struct vu_vring_addr addr = { .avail = AVAIL, .used = USED };
+	struct vu_mem_table table = { .count = 1, .regions[0].size = SIZE };
+
+	send_message(sock, VU_SET_FEATURES, &features, sizeof(features), -1);
+	send_message(sock, VU_SET_MEM_TABLE, &table, 8 + sizeof(table.regions[0]), b->memfd);
+	send_message(sock, VU_SET_VRING_NUM, &num, sizeof(num), -1);
+	send_message(sock, VU_SET_VRING_ADDR, &addr, sizeof(addr), -1);
+	send_message(sock, VU_SET_VRING_CALL, &queue, sizeof(queue), b->call);
+	send_message(sock, VU_SET_VRING_KICK, &queue, sizeof(queue), b->kick);
+}
+
+static void exec_simulator(const char *program, int sock)
+{
+	int null = open("/dev/null", O_WRONLY);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(null, STDOUT_FILENO);
+	dup2(sock, FRONT_END_FD);
+	execl(program, program, "--lines", "64", "--fd", "3", NULL);
+	_exit(127);
+}
+
+static void start_simulator(struct back_end *b, const char *program)
+{
+	int pair[2];
+
+	make(b);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		die("no socket");
+	b->pid = fork();
+	if (b->pid < 0)
+		die("cannot fork");
+	if (!b->pid)
+		exec_simulator(program, pair[1]);
+	close(pair[1]);
+	set_up_queue(b, pair[0]);
+}
+
+/* The simulator made the descriptor one that does not block. */
+static void wait_for_notification(const struct back_end *b)
+{
+	struct pollfd pfd = { .fd = b->call, .events = POLLIN };
+	uint64_t count;
+
+	if (poll(&pfd, 1, 10000) != 1 || read(b->call, &count, sizeof(count)) != sizeof(count))
+		die("no notification");
+}
+
+static void one_round(struct back_end *b, unsigned int count)
+{
+	struct vring_avail *avail = avail_ring(b);
+	uint64_t one = 1;
+
+	for (unsigned int i = 0; i < count; i++)
+		avail->ring[(uint16_t)(b->avail + i) % NUM] = htole16(2 * i);
+	b->avail += count;
+	/* The interrupt is wanted for the last reply. */
+	avail->ring[NUM] = htole16(b->avail - 1);
+	__atomic_store_n(&avail->idx, htole16(b->avail), __ATOMIC_SEQ_CST);
+	if (write(b->kick, &one, sizeof(one)) != sizeof(one))
+		die("cannot notify");
+	while (le16toh(__atomic_load_n(&used_ring(b)->idx, __ATOMIC_ACQUIRE)) != b->avail)
+		wait_for_notification(b);
+}
+
+/* The mean of a block of rounds, in nanoseconds. */
+static double block(struct back_end *b, unsigned int count)
+{
+	struct timespec from, to;
+
+	one_round(b, count);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		one_round(b, count);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	return ((to.tv_sec - from.tv_sec) * 1e9 + (to.tv_nsec - from.tv_nsec)) / ROUNDS;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static double median(double *values)
+{
+	qsort(values, PAIRS, sizeof(*values), compare);
+	return values[PAIRS / 2];
+}
+
+/* One after the other, so that both see the same of what else goes on. */
+static bool measure(struct back_end *floor, struct back_end *sim, unsigned int count, double most)
+{
+	double floors[PAIRS], sims[PAIRS], ratios[PAIRS], ratio;
+
+	for (unsigned int i = 0; i < PAIRS; i++) {
+		floors[i] = block(floor, count);
+		sims[i] = block(sim, count);
+		ratios[i] = sims[i] / floors[i];
+	}
+	ratio = median(ratios);
+	printf("%2u requests: %6.2f us, the floor %6.2f us, %.2f times (target %.1f)\n", count,
+	       median(sims) / 1000, median(floors) / 1000, ratio, most);
+	return ratio <= most;
+}
+
+static void stay_on_one_processor(void)
+{
+	cpu_set_t set;
+	int cpu = sched_getcpu();
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu < 0 ? 0 : cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("cannot stay on one processor");
+}
+
+static void end(struct back_end *b)
+{
+	kill(b->pid, SIGKILL);
+	waitpid(b->pid, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	struct back_end floor = { .pid = 0 }, sim = { .pid = 0 };
+	bool met;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: round PROGRAM\n");
+		return 2;
+	}
+	stay_on_one_processor();
+	start_floor(&floor);
+	start_simulator(&sim, argv[1]);
+	met = measure(&floor, &sim, 64, 2.0);
+	met = measure(&floor, &sim, 1, 1.4) && met;
+	end(&floor);
+	end(&sim);
+	return !met;
+}
