@@ -9,7 +9,7 @@
 #include "state.h"
 #include "trace.h"
 #include "vcd.h"
-#include "vhost_user.h"
+#include "vhost/session.h"
 
 struct board;
 

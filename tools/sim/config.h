@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "device.h"
-#include "util.h"
+#include "text.h"
 
 #define CONFIG_DEFAULT_LINES	8
 #define CONFIG_MAX_LINE		4096
@@ -44,7 +44,7 @@ enum config_property {
 
 /**
  * struct config_origin - where something was said
- * @where: the option, or the file; must stay
+ * @where: the option without its dashes, or the file; must stay
  * @number: the line in the file; 0 for an option
  */
 struct config_origin {
@@ -140,11 +140,16 @@ struct config {
 	bool seeded;
 };
 
-int config_parse_board(struct config *cfg, const char *const *names, unsigned int boards,
-		       unsigned int board, int argc, char **argv, struct errmsg *err);
+int config_set_lines(struct config *cfg, const char *text, struct errmsg *err);
+int config_set_seed(struct config *cfg, const char *text, struct errmsg *err);
+int config_add_name(struct config *cfg, unsigned int line, const char *name,
+		    struct config_origin origin, struct errmsg *err);
+int config_add_level(struct config *cfg, unsigned int line, bool level,
+		     struct config_origin origin, struct errmsg *err);
+int config_add_fault(struct config *cfg, const char *text, struct config_origin origin,
+		     struct errmsg *err);
+int config_find_board(const char *const *names, unsigned int count, const char *text);
 const char *config_where(const struct config *cfg);
-bool config_takes_value(const char *word);
-int config_parse(struct config *cfg, int argc, char **argv, struct errmsg *err);
 int config_read_file(struct config *cfg, const char *path, struct errmsg *err);
 int config_apply(const struct config *cfg, struct device *dev, struct errmsg *err);
 void config_free(struct config *cfg);

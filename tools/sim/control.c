@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "boards.h"
 #include "control.h"
 #include "log.h"
 #include "report.h"
@@ -141,7 +140,7 @@ static bool find_board(struct control_client *client)
 	memcpy(name, head + 1, len < sizeof(name) ? len - 1 : sizeof(name) - 1);
 	name[len < sizeof(name) ? len - 1 : sizeof(name) - 1] = '\0';
 	buffer_take(&client->in, len < client->in.len ? len + 1 : len);
-	choose_board(client, boards_find(c->names, c->count, name), name);
+	choose_board(client, config_find_board(c->names, c->count, name), name);
 	return true;
 }
 

@@ -2,7 +2,7 @@
 #ifndef VGPIO_CTL_H
 #define VGPIO_CTL_H
 
-#include "util.h"
+#include "text.h"
 
 int ctl_command(int argc, char **argv, struct buffer *out, struct errmsg *err);
 int ctl_main(int argc, char **argv);

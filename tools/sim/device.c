@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
+#include "reply.h"
 #include "device.h"
 
 /* Most buffers to look at in a row: chains may be as long as the ring. */
@@ -16,27 +16,27 @@
 static void return_parked(struct device *dev, struct parked *p)
 {
 	struct vring_seg seg = { .gpa = p->status_gpa, .len = 1 };
-	struct answer answer = {
+	struct reply reply = {
 		.queue = DEVICE_EVENTQ, .type = FAULT_EVENT, .line = p - dev->parked,
 		.reply.status = p->status, .taken_ns = p->taken_ns, .faults = p->faults,
 		.chain = { .head = p->head, .segs = &seg, .count = 1, .write_len = 1 },
 	};
 
 	p->state = PARKED_NONE;
-	answer_deliver(dev, &answer);
+	reply_deliver(dev, &reply);
 }
 
 /* Tells the listeners of an event that is lost; its buffer stays. */
 static void lose_event(struct device *dev, struct parked *p)
 {
-	struct answer answer = {
+	struct reply reply = {
 		.queue = DEVICE_EVENTQ, .type = FAULT_EVENT, .line = p - dev->parked,
 		.reply.status = p->status, .taken_ns = p->taken_ns, .sent_ns = device_time(dev),
 		.faults = p->faults | 1u << FAULT_SILENCE,
 	};
 
-	gpio_lose_event(&dev->bank, answer.line, p->status);
-	answer_tell(dev, &answer);
+	gpio_lose_event(&dev->bank, reply.line, p->status);
+	reply_tell(dev, &reply);
 }
 
 static bool event_fault(struct device *dev, struct parked *p, enum fault_kind kind)
@@ -128,12 +128,12 @@ static void flush_queues(struct device *dev)
 	flush_queue(dev, DEVICE_REQUESTQ);
 }
 
-/* The time of an answer that waited has come. */
+/* The time of a reply that waited has come. */
 static void release_held(void *ctx)
 {
 	struct device *dev = ctx;
 
-	answer_release(dev);
+	reply_release(dev);
 	flush_queues(dev);
 }
 
@@ -183,7 +183,7 @@ int device_init(struct device *dev, unsigned int lines)
 void device_free(struct device *dev)
 {
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
-		answer_forget(dev, i);
+		reply_forget(dev, i);
 	gpio_free(&dev->bank);
 	if (!dev->kept)
 		free(dev->parked);
@@ -201,18 +201,7 @@ void device_listen(struct device *dev, struct device_listener *listener)
 {
 	listener->next = dev->listeners;
 	dev->listeners = listener;
-	dev->recorded |= listener->answered != NULL;
-}
-
-/**
- * device_time() - the time that answers are told with
- * @dev: the device
- *
- * Return: nanoseconds, or 0 if nobody is told: to read the clock takes time itself.
- */
-uint64_t device_time(const struct device *dev)
-{
-	return dev->recorded ? loop_now() : 0;
+	dev->recorded |= listener->replied != NULL;
 }
 
 /**
@@ -230,7 +219,7 @@ void device_unlisten(struct device *dev, struct device_listener *listener)
 		*link = listener->next;
 	dev->recorded = false;
 	for (struct device_listener *l = dev->listeners; l; l = l->next)
-		dev->recorded |= l->answered != NULL;
+		dev->recorded |= l->replied != NULL;
 }
 
 /**
@@ -344,21 +333,21 @@ static void note_request(struct device *dev, const struct gpio_request *req,
 		    req->value, reply->status, reply->value);
 }
 
-static void handle_request(struct device *dev, struct answer *answer)
+static void handle_request(struct device *dev, struct reply *reply)
 {
-	struct gpio_request req = read_request(dev, &answer->chain);
+	struct gpio_request req = read_request(dev, &reply->chain);
 
-	answer->type = message_type(&req);
-	answer->line = req.line;
-	answer->value = req.value;
-	if (fault_strikes(&dev->faults, FAULT_ERROR, answer->type, req.line))
-		answer->faults |= 1u << FAULT_ERROR;
+	reply->type = message_type(&req);
+	reply->line = req.line;
+	reply->value = req.value;
+	if (fault_strikes(&dev->faults, FAULT_ERROR, reply->type, req.line))
+		reply->faults |= 1u << FAULT_ERROR;
 	else
-		answer->reply = ask_model(dev, &answer->chain, &req);
-	note_request(dev, &req, &answer->reply);
+		reply->reply = ask_model(dev, &reply->chain, &req);
+	note_request(dev, &req, &reply->reply);
 }
 
-/* Nothing can go wrong with the answer, and nobody is told of it. */
+/* Nothing can go wrong with the reply, and nobody is told of it. */
 static bool is_plain(const struct device *dev)
 {
 	return !dev->faults.count && !dev->held && !dev->recorded;
@@ -383,28 +372,28 @@ static void serve_plain(struct device *dev, const struct vring_chain *chain)
 	vring_push(ring, chain->head, len);
 }
 
-/* The session ends here; the driver gets no answer. */
-static int close_session(struct device *dev, struct answer *answer)
+/* The session ends here; the driver gets no reply. */
+static int close_session(struct device *dev, struct reply *reply)
 {
-	answer->faults |= 1u << FAULT_CLOSE;
-	answer->sent_ns = device_time(dev);
-	answer_tell(dev, answer);
+	reply->faults |= 1u << FAULT_CLOSE;
+	reply->sent_ns = device_time(dev);
+	reply_tell(dev, reply);
 	return errmsg_set(&dev->ring[DEVICE_REQUESTQ]->err, "the fault \"close\" struck");
 }
 
 /* Returns -1 if a fault ends the session. */
 static int serve_request(struct device *dev, const struct vring_chain *chain)
 {
-	struct answer answer = {
+	struct reply reply = {
 		.queue = DEVICE_REQUESTQ, .chain = *chain, .reply = reply_error,
 		.taken_ns = device_time(dev),
 	};
 
 	if (request_is_whole(dev, chain))
-		handle_request(dev, &answer);
-	if (fault_strikes(&dev->faults, FAULT_CLOSE, answer.type, answer.line))
-		return close_session(dev, &answer);
-	answer_deliver(dev, &answer);
+		handle_request(dev, &reply);
+	if (fault_strikes(&dev->faults, FAULT_CLOSE, reply.type, reply.line))
+		return close_session(dev, &reply);
+	reply_deliver(dev, &reply);
 	return 0;
 }
 
@@ -493,7 +482,7 @@ void device_kicked(struct device *dev, enum device_queue queue, uint64_t notific
 }
 
 /**
- * device_serve() - take what a queue holds, and answer
+ * device_serve() - take what a queue holds, and reply
  * @dev: the device
  * @queue: the queue
  *
@@ -559,7 +548,7 @@ void device_detach(struct device *dev, enum device_queue queue)
 void device_forget(struct device *dev, enum device_queue queue)
 {
 	device_detach(dev, queue);
-	answer_forget(dev, queue);
+	reply_forget(dev, queue);
 	if (queue != DEVICE_EVENTQ)
 		return;
 	gpio_mask_all(&dev->bank);
@@ -648,7 +637,7 @@ void device_leave(struct device *dev)
 {
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
 		device_detach(dev, i);
-		answer_forget(dev, i);
+		reply_forget(dev, i);
 	}
 }
 

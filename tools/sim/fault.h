@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gpio.h"
-#include "util.h"
+#include "model.h"
+#include "text.h"
 
 /**
  * enum fault_kind - ways to misbehave; fault_help() says what each does

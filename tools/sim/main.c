@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "board.h"
-#include "boards.h"
+#include "options.h"
 #include "control.h"
 #include "ctl.h"
 #include "log.h"
@@ -88,7 +88,7 @@ struct control_port {
  * @status: the exit status then
  */
 struct server {
-	struct boards config;
+	struct options config;
 	struct loop loop;
 	struct board *boards;
 	struct control_port *ports;
@@ -245,7 +245,7 @@ static void name_board(const struct server *server, unsigned int i, char *name, 
 /* The terminal shows the boards that asked for it. */
 static int open_terminal(struct server *server)
 {
-	struct tui_board shown[BOARDS_MAX];
+	struct tui_board shown[OPTIONS_MAX_BOARDS];
 	unsigned int count = 0;
 	struct errmsg err;
 
@@ -382,7 +382,7 @@ static int start(int argc, char **argv)
 	struct errmsg err;
 	int status = EXIT_FAILURE;
 
-	if (boards_parse(&server.config, argc, argv, &err))
+	if (options_parse(&server.config, argc, argv, &err))
 		fail(&err);
 	else if (asks_for(&server, CONFIG_HELP))
 		status = print_usage();
@@ -392,7 +392,7 @@ static int start(int argc, char **argv)
 		status = puts("vgpio-sim " VGPIO_SIM_VERSION) < 0;
 	else
 		status = serve(&server);
-	boards_free(&server.config);
+	options_free(&server.config);
 	return status;
 }
 

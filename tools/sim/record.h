@@ -2,7 +2,7 @@
 #ifndef VGPIO_RECORD_H
 #define VGPIO_RECORD_H
 
-#include "util.h"
+#include "text.h"
 
 /**
  * struct record - a file that grows by whole entries

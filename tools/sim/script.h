@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "loop.h"
-#include "util.h"
+#include "text.h"
 
 #define SCRIPT_MAX_STEPS	100000
 #define SCRIPT_MAX_LINE		4096

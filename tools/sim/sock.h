@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "loop.h"
-#include "util.h"
+#include "text.h"
 
 #define SOCK_UMASK	(~0u)
 

@@ -40,7 +40,7 @@ static void add_line(struct trace *t, unsigned int number)
 }
 
 /* What the driver gets; null where it gets nothing of the kind. */
-static void add_reply(struct trace *t, const struct answer *a)
+static void add_reply(struct trace *t, const struct reply *a)
 {
 	if (!a->sent) {
 		buffer_printf(&t->record.entry, ",\"status\":null,\"reply\":null,\"length\":null");
@@ -70,7 +70,7 @@ static void add_faults(struct trace *t, uint32_t faults)
 	buffer_printf(&t->record.entry, "]");
 }
 
-static void on_answered(void *ctx, const struct answer *a)
+static void on_replied(void *ctx, const struct reply *a)
 {
 	bool event = a->type == FAULT_EVENT;
 	struct trace *t = ctx;
@@ -125,7 +125,7 @@ int trace_open(struct trace *t, const char *path, struct device *dev, struct err
 {
 	*t = (struct trace){
 		.dev = dev, .start_ns = loop_now(),
-		.listener = { .changed = on_changed, .answered = on_answered,
+		.listener = { .changed = on_changed, .replied = on_replied,
 			      .session = on_session, .ctx = t },
 	};
 	if (record_open(&t->record, path, err)) {

@@ -254,9 +254,9 @@ static void on_armed(void *ctx, unsigned int line)
 	view_altered(ctx);
 }
 
-static void on_answered(void *ctx, const struct answer *answer)
+static void on_replied(void *ctx, const struct reply *reply)
 {
-	if (answer->queue == DEVICE_EVENTQ)
+	if (reply->queue == DEVICE_EVENTQ)
 		view_altered(ctx);
 }
 
@@ -513,7 +513,7 @@ static bool add_view(struct tui *p, const struct tui_board *board)
 		.tui = p, .board = board->board,
 		.storm_work = { .expired = work_on_storm, .ctx = v }, .reply = { .max = 4096 },
 		.listener = { .changed = on_changed, .armed = on_armed,
-			      .answered = on_answered, .session = on_session, .ctx = v },
+			      .replied = on_replied, .session = on_session, .ctx = v },
 	};
 	snprintf(v->name, sizeof(v->name), "%s", board->name);
 	v->changed_ns = calloc(bank_of(v)->count, sizeof(*v->changed_ns));

@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "vhost_user.h"
+#include "vhost/session.h"
 
 #define NUM		128
 #define SIZE		0x20000u

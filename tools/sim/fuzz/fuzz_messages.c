@@ -16,7 +16,7 @@
 
 #include "faults.h"
 #include "fuzz.h"
-#include "vhost_user.h"
+#include "vhost/session.h"
 
 #define LINES		4
 #define MEMORY		0x10000

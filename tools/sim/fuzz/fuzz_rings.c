@@ -11,7 +11,7 @@
 #include "device.h"
 #include "faults.h"
 #include "fuzz.h"
-#include "memory.h"
+#include "vhost/memory.h"
 
 #define LINES		4
 #define GPA		0x1000u

@@ -4,7 +4,7 @@
 
 #include "guest.h"
 
-#include "gpio.h"
+#include "model.h"
 
 #define LINES	6
 #define OK	VIRTIO_GPIO_STATUS_OK

@@ -3,7 +3,7 @@
 #define VGPIO_TEST_FRONT_END_H
 
 #include "guest.h"
-#include "vhost_user.h"
+#include "vhost/session.h"
 
 #define NUM		8
 #define LINES		4

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "memory.h"
-#include "vring.h"
+#include "vhost/memory.h"
+#include "vhost/ring.h"
 
 /* Guest memory: rings at the front, room for buffers from GUEST_DATA on. */
 #define GUEST_GPA	0x100000ull

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Command lines with several boards. */
+/* Command lines with several options. */
 #include "guest.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#include "boards.h"
+#include "options.h"
 #include "scratch.h"
 
 #define MAX_ARGS	24
 
-static struct boards boards;
+static struct options options;
 static struct errmsg err;
 
 static int parse(const char *first, ...)
@@ -23,13 +23,13 @@ static int parse(const char *first, ...)
 	while (first && (argv[argc] = va_arg(args, char *)))
 		assert_true(++argc < MAX_ARGS);
 	va_end(args);
-	return boards_parse(&boards, argc, argv, &err);
+	return options_parse(&options, argc, argv, &err);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	boards_free(&boards);
+	options_free(&options);
 	return 0;
 }
 
@@ -42,10 +42,10 @@ static void one_socket_is_one_board(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("--lines", "3", "--socket", "/s", "--no-irq", NULL), 0);
-	assert_int_equal(boards.count, 1);
-	assert_string_equal(boards.configs[0].socket, "/s");
-	assert_int_equal(boards.configs[0].lines, 3);
-	assert_true(boards.configs[0].no_irq);
+	assert_int_equal(options.count, 1);
+	assert_string_equal(options.configs[0].socket, "/s");
+	assert_int_equal(options.configs[0].lines, 3);
+	assert_true(options.configs[0].no_irq);
 }
 
 static void no_socket_is_an_error(void **state)
@@ -62,24 +62,24 @@ static void options_belong_to_the_socket_before_them(void **state)
 	(void)state;
 	assert_int_equal(parse("--lines", "3", "--once", "--socket", "/a", "--level", "0=1",
 			       "--socket=/b", "--lines", "5", "--no-irq", NULL), 0);
-	assert_int_equal(boards.count, 2);
-	assert_string_equal(boards.configs[0].socket, "/a");
-	assert_int_equal(boards.configs[0].lines, 3);
-	assert_int_equal(boards.configs[0].said_count, 1);
-	assert_false(boards.configs[0].no_irq);
-	assert_string_equal(boards.configs[1].socket, "/b");
-	assert_int_equal(boards.configs[1].lines, 5);
-	assert_int_equal(boards.configs[1].said_count, 0);
-	assert_true(boards.configs[1].no_irq);
-	assert_true(boards.configs[0].once && boards.configs[1].once);
+	assert_int_equal(options.count, 2);
+	assert_string_equal(options.configs[0].socket, "/a");
+	assert_int_equal(options.configs[0].lines, 3);
+	assert_int_equal(options.configs[0].said_count, 1);
+	assert_false(options.configs[0].no_irq);
+	assert_string_equal(options.configs[1].socket, "/b");
+	assert_int_equal(options.configs[1].lines, 5);
+	assert_int_equal(options.configs[1].said_count, 0);
+	assert_true(options.configs[1].no_irq);
+	assert_true(options.configs[0].once && options.configs[1].once);
 }
 
 static void values_are_no_options(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("--socket", "/a", "--control", "--socket", "--lines", "2", NULL), 0);
-	assert_int_equal(boards.count, 1);
-	assert_string_equal(boards.configs[0].control, "--socket");
+	assert_int_equal(options.count, 1);
+	assert_string_equal(options.configs[0].control, "--socket");
 }
 
 static void boards_are_found_by_name_and_number(void **state)
@@ -87,13 +87,13 @@ static void boards_are_found_by_name_and_number(void **state)
 	(void)state;
 	assert_int_equal(parse("--socket", "/a", "--board", "left", "--socket", "/b", "--socket",
 			       "/c", "--board=right", NULL), 0);
-	assert_int_equal(boards_find(boards.names, boards.count, "left"), 0);
-	assert_int_equal(boards_find(boards.names, boards.count, "1"), 1);
-	assert_int_equal(boards_find(boards.names, boards.count, "right"), 2);
-	assert_int_equal(boards_find(boards.names, boards.count, "2"), 2);
-	assert_int_equal(boards_find(boards.names, boards.count, "3"), -1);
-	assert_int_equal(boards_find(boards.names, boards.count, "up"), -1);
-	assert_int_equal(boards_find(boards.names, boards.count, ""), -1);
+	assert_int_equal(config_find_board(options.names, options.count, "left"), 0);
+	assert_int_equal(config_find_board(options.names, options.count, "1"), 1);
+	assert_int_equal(config_find_board(options.names, options.count, "right"), 2);
+	assert_int_equal(config_find_board(options.names, options.count, "2"), 2);
+	assert_int_equal(config_find_board(options.names, options.count, "3"), -1);
+	assert_int_equal(config_find_board(options.names, options.count, "up"), -1);
+	assert_int_equal(config_find_board(options.names, options.count, ""), -1);
 }
 
 static void bad_names_are_refused(void **state)
@@ -114,14 +114,14 @@ static void bad_names_are_refused(void **state)
 
 static void too_many_boards_are_refused(void **state)
 {
-	char *argv[2 * (BOARDS_MAX + 1) + 1] = { "vgpio-sim" };
+	char *argv[2 * (OPTIONS_MAX_BOARDS + 1) + 1] = { "vgpio-sim" };
 
 	(void)state;
-	for (int i = 0; i <= BOARDS_MAX; i++) {
+	for (int i = 0; i <= OPTIONS_MAX_BOARDS; i++) {
 		argv[2 * i + 1] = "--socket";
 		argv[2 * i + 2] = "/s";
 	}
-	assert_int_equal(boards_parse(&boards, ARRAY_SIZE(argv), argv, &err), -1);
+	assert_int_equal(options_parse(&options, ARRAY_SIZE(argv), argv, &err), -1);
 	assert_refused("more than 64 boards");
 }
 
@@ -135,10 +135,10 @@ static void file_has_a_part_for_each_board(void **state)
 			 "lines 6\nboard 0\nline 1 level 1\n");
 	assert_int_equal(parse("--config", path, "--socket", "/a", "--board", "left", "--socket",
 			       "/b", "--board", "right", NULL), 0);
-	assert_int_equal(boards.configs[0].lines, 4);
-	assert_int_equal(boards.configs[0].said_count, 2);
-	assert_int_equal(boards.configs[1].lines, 6);
-	assert_int_equal(boards.configs[1].said_count, 0);
+	assert_int_equal(options.configs[0].lines, 4);
+	assert_int_equal(options.configs[0].said_count, 2);
+	assert_int_equal(options.configs[1].lines, 6);
+	assert_int_equal(options.configs[1].said_count, 0);
 	unlink(path);
 }
 
@@ -152,14 +152,14 @@ static void file_has_faults_for_each_board(void **state)
 			 "seed 5\nfault \"silence\"\n");
 	assert_int_equal(parse("--config", path, "--socket", "/a", "--board", "left", "--socket",
 			       "/b", "--board", "right", "--fault", "late", NULL), 0);
-	assert_int_equal(boards.configs[0].fault_count, 2);
-	assert_string_equal(boards.configs[0].faults[1].text, "\"delay\" \"1ms\"");
-	assert_int_equal(boards.configs[0].said_count, 1);
-	assert_false(boards.configs[0].seeded);
-	assert_int_equal(boards.configs[1].fault_count, 3);
-	assert_string_equal(boards.configs[1].faults[1].text, "\"silence\"");
-	assert_int_equal(boards.configs[1].said_count, 0);
-	assert_int_equal(boards.configs[1].seed, 5);
+	assert_int_equal(options.configs[0].fault_count, 2);
+	assert_string_equal(options.configs[0].faults[1].text, "\"delay\" \"1ms\"");
+	assert_int_equal(options.configs[0].said_count, 1);
+	assert_false(options.configs[0].seeded);
+	assert_int_equal(options.configs[1].fault_count, 3);
+	assert_string_equal(options.configs[1].faults[1].text, "\"silence\"");
+	assert_int_equal(options.configs[1].said_count, 0);
+	assert_int_equal(options.configs[1].seed, 5);
 	unlink(path);
 }
 
@@ -168,13 +168,13 @@ static void records_have_files_of_their_own(void **state)
 	(void)state;
 	assert_int_equal(parse("--socket", "/a", "--trace", "/t", "--socket", "/b", "--trace", "/u",
 			       "--vcd", "/v", NULL), 0);
-	boards_free(&boards);
+	options_free(&options);
 	assert_int_equal(parse("--trace", "/t", "--socket", "/a", "--socket", "/b", NULL), -1);
 	assert_refused("/t would be two records");
-	boards_free(&boards);
+	options_free(&options);
 	assert_int_equal(parse("--socket", "/a", "--trace", "/t", "--vcd", "/t", NULL), -1);
 	assert_refused("/t would be two records");
-	boards_free(&boards);
+	options_free(&options);
 	assert_int_equal(parse("--state", "/s", "--socket", "/a", "--socket", "/b", NULL), -1);
 	assert_refused("/s would be two records");
 }

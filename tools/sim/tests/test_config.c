@@ -6,14 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "options.h"
 #include "scratch.h"
 
 #define MAX_ARGS	16
 
 /**
  * struct fixture - a configuration and the device that it is for
- * @cfg: the configuration
+ * @options: the command line
  * @dev: the device, once made
  * @err: why the last call failed
  * @file: a file for configurations
@@ -21,7 +21,7 @@
  * @argv: the command line
  */
 struct fixture {
-	struct config cfg;
+	struct options options;
 	struct device dev;
 	struct errmsg err;
 	char file[SCRATCH_PATH];
@@ -43,7 +43,7 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 
 	unlink(f->file);
-	config_free(&f->cfg);
+	options_free(&f->options);
 	device_free(&f->dev);
 	test_free(f);
 	return 0;
@@ -54,21 +54,21 @@ static int parse(struct fixture *f, ...)
 {
 	va_list args;
 
-	config_free(&f->cfg);
+	options_free(&f->options);
 	f->argc = 0;
 	f->argv[f->argc++] = "vgpio-sim";
 	va_start(args, f);
 	while ((f->argv[f->argc] = va_arg(args, char *)))
 		f->argc++;
 	va_end(args);
-	return config_parse(&f->cfg, f->argc, f->argv, &f->err);
+	return options_parse(&f->options, f->argc, f->argv, &f->err);
 }
 
 static int apply(struct fixture *f)
 {
 	device_free(&f->dev);
-	assert_int_equal(device_init(&f->dev, f->cfg.lines), 0);
-	return config_apply(&f->cfg, &f->dev, &f->err);
+	assert_int_equal(device_init(&f->dev, f->options.configs[0].lines), 0);
+	return config_apply(&f->options.configs[0], &f->dev, &f->err);
 }
 
 static int parse_file(struct fixture *f, const char *text)
@@ -98,11 +98,11 @@ static void defaults_are_sane(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(parse(f, "--socket", "s", NULL), 0);
-	assert_string_equal(f->cfg.socket, "s");
-	assert_null(f->cfg.control);
-	assert_int_equal(f->cfg.lines, 8);
-	assert_false(f->cfg.no_irq || f->cfg.once || f->cfg.verbose);
-	assert_int_equal(f->cfg.action, CONFIG_RUN);
+	assert_string_equal(f->options.configs[0].socket, "s");
+	assert_null(f->options.configs[0].control);
+	assert_int_equal(f->options.configs[0].lines, 8);
+	assert_false(f->options.configs[0].no_irq || f->options.configs[0].once || f->options.configs[0].verbose);
+	assert_int_equal(f->options.configs[0].action, CONFIG_RUN);
 }
 
 static void all_options_are_read(void **state)
@@ -111,9 +111,9 @@ static void all_options_are_read(void **state)
 
 	assert_int_equal(parse(f, "--socket=s", "--control", "c", "--lines", "65535", "--no-irq",
 			       "--once", "--verbose", NULL), 0);
-	assert_string_equal(f->cfg.control, "c");
-	assert_int_equal(f->cfg.lines, 65535);
-	assert_true(f->cfg.no_irq && f->cfg.once && f->cfg.verbose);
+	assert_string_equal(f->options.configs[0].control, "c");
+	assert_int_equal(f->options.configs[0].lines, 65535);
+	assert_true(f->options.configs[0].no_irq && f->options.configs[0].once && f->options.configs[0].verbose);
 }
 
 static void help_needs_no_socket(void **state)
@@ -121,9 +121,9 @@ static void help_needs_no_socket(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(parse(f, "--help", NULL), 0);
-	assert_int_equal(f->cfg.action, CONFIG_HELP);
+	assert_int_equal(f->options.configs[0].action, CONFIG_HELP);
 	assert_int_equal(parse(f, "--version", NULL), 0);
-	assert_int_equal(f->cfg.action, CONFIG_VERSION);
+	assert_int_equal(f->options.configs[0].action, CONFIG_VERSION);
 }
 
 static void socket_is_needed(void **state)
@@ -153,14 +153,14 @@ static void sockets_have_permissions(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(parse(f, "--socket-path=s", NULL), 0);
-	assert_string_equal(f->cfg.socket, "s");
-	assert_int_equal(f->cfg.socket_mode, CONFIG_NO_MODE);
-	assert_int_equal(f->cfg.control_mode, 0600);
+	assert_string_equal(f->options.configs[0].socket, "s");
+	assert_int_equal(f->options.configs[0].socket_mode, CONFIG_NO_MODE);
+	assert_int_equal(f->options.configs[0].control_mode, 0600);
 	assert_int_equal(parse(f, "--socket", "s", "--socket-mode", "660", "--control-mode", "0666",
 			       "--group", "root", NULL), 0);
-	assert_int_equal(f->cfg.socket_mode, 0660);
-	assert_int_equal(f->cfg.control_mode, 0666);
-	assert_int_equal(f->cfg.group, 0);
+	assert_int_equal(f->options.configs[0].socket_mode, 0660);
+	assert_int_equal(f->options.configs[0].control_mode, 0666);
+	assert_int_equal(f->options.configs[0].group, 0);
 	assert_int_equal(parse(f, "--socket", "s", "--socket-mode", "888", NULL), -1);
 	assert_says(f, "--socket-mode 888: must be octal");
 	assert_int_equal(parse(f, "--socket", "s", "--socket-mode", "1777", NULL), -1);
@@ -175,9 +175,9 @@ static void help_is_asked_for_in_any_way(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(parse(f, "-h", NULL), 0);
-	assert_int_equal(f->cfg.action, CONFIG_HELP);
+	assert_int_equal(f->options.configs[0].action, CONFIG_HELP);
 	assert_int_equal(parse(f, "--lines", "4", "--help", NULL), 0);
-	assert_int_equal(f->cfg.action, CONFIG_HELP);
+	assert_int_equal(f->options.configs[0].action, CONFIG_HELP);
 }
 
 /* 1,000,000 statements, and a file that never ends. */
@@ -343,7 +343,7 @@ static void file_is_read(void **state)
 				    "line 0 name \"Red LED\" level 1\r\n"
 				    "line 11 level 1\n"
 				    "line 10 name Door"), 0);
-	assert_int_equal(f->cfg.lines, 12);
+	assert_int_equal(f->options.configs[0].lines, 12);
 	assert_int_equal(apply(f), 0);
 	assert_string_equal(f->dev.bank.lines[0].name, "Red LED");
 	assert_string_equal(f->dev.bank.lines[10].name, "Door");
@@ -358,7 +358,7 @@ static void options_win_over_the_file(void **state)
 	scratch_write(f->file, "lines 4\nline 0 name File level 1\n");
 	assert_int_equal(parse(f, "--lines", "6", "--name", "0=Option", "--socket", "s",
 			       "--config", f->file, NULL), 0);
-	assert_int_equal(f->cfg.lines, 6);
+	assert_int_equal(f->options.configs[0].lines, 6);
 	assert_int_equal(apply(f), 0);
 	assert_string_equal(f->dev.bank.lines[0].name, "Option");
 	assert_true(gpio_value(&f->dev.bank, 0));

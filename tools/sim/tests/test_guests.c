@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "sock.h"
-#include "vhost_user.h"
+#include "vhost/session.h"
 
 static void front_ends_take_turns(void **state)
 {

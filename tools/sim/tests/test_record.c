@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "answer.h"
+#include "reply.h"
 #include "host.h"
 #include "scratch.h"
 
@@ -117,15 +117,15 @@ static void trace_begins_with_the_board(void **state)
 static void transactions_are_traced(void **state)
 {
 	struct fixture *f = *state;
-	struct answer answer = {
+	struct reply reply = {
 		.type = VIRTIO_GPIO_MSG_GET_VALUE, .line = 2, .value = 0,
 		.reply = { .status = 0, .value = 1 }, .used_len = 2, .sent = true,
 	};
 
 	trace(f);
-	answer.taken_ns = loop_now();
-	answer.sent_ns = answer.taken_ns + 1500;
-	answer_tell(&f->host.board.dev, &answer);
+	reply.taken_ns = loop_now();
+	reply.sent_ns = reply.taken_ns + 1500;
+	reply_tell(&f->host.board.dev, &reply);
 	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"requestq\",\"type\":\"get_value\","
 		       "\"line\":2,\"name\":\"Reset_n\",\"value\":0,\"status\":0,\"reply\":1,"
 		       "\"length\":2,\"latency\":1500}");
@@ -134,14 +134,14 @@ static void transactions_are_traced(void **state)
 static void silence_and_faults_are_traced(void **state)
 {
 	struct fixture *f = *state;
-	struct answer answer = {
+	struct reply reply = {
 		.type = VIRTIO_GPIO_MSG_SET_VALUE, .line = 77, .value = 1,
 		.faults = 1u << FAULT_SILENCE | 1u << FAULT_BAD_STATUS,
 	};
 
 	trace(f);
-	answer.taken_ns = answer.sent_ns = loop_now();
-	answer_tell(&f->host.board.dev, &answer);
+	reply.taken_ns = reply.sent_ns = loop_now();
+	reply_tell(&f->host.board.dev, &reply);
 	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"requestq\",\"type\":\"set_value\","
 		       "\"line\":77,\"value\":1,\"status\":null,\"reply\":null,\"length\":null,"
 		       "\"latency\":0,\"faults\":[\"silence\",\"bad-status\"]}");
@@ -150,14 +150,14 @@ static void silence_and_faults_are_traced(void **state)
 static void events_are_traced(void **state)
 {
 	struct fixture *f = *state;
-	struct answer answer = {
+	struct reply reply = {
 		.queue = DEVICE_EVENTQ, .type = FAULT_EVENT, .line = 0,
 		.reply.status = VIRTIO_GPIO_IRQ_STATUS_VALID, .used_len = 1, .sent = true,
 	};
 
 	trace(f);
-	answer.taken_ns = answer.sent_ns = loop_now();
-	answer_tell(&f->host.board.dev, &answer);
+	reply.taken_ns = reply.sent_ns = loop_now();
+	reply_tell(&f->host.board.dev, &reply);
 	assert_last(f, ",\"event\":\"transaction\",\"queue\":\"eventq\",\"type\":\"event\","
 		       "\"line\":0,\"status\":1,\"reply\":null,\"length\":1,\"latency\":0}");
 }

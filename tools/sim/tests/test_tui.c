@@ -18,7 +18,7 @@
 #include <utmp.h>
 
 #include "sock.h"
-#include "util.h"
+#include "text.h"
 
 #define PATIENCE_MS	10000
 #define QUIET_MS	300

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "vu_request.h"
+#include "vhost/request.h"
 
 static void features_are_offered(void **state)
 {

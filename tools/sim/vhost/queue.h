@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VGPIO_VU_QUEUE_H
-#define VGPIO_VU_QUEUE_H
+#ifndef VGPIO_VHOST_QUEUE_H
+#define VGPIO_VHOST_QUEUE_H
 
-#include "vhost_user.h"
+#include "vhost/protocol.h"
 
+void vu_complain(struct vu_session *s, const char *what, const char *then);
 void vu_queue_init(struct vu_session *s, struct vu_queue *q);
 void vu_queue_close(struct vu_queue *q);
 int vu_queue_start(struct vu_queue *q, int kick_fd, struct errmsg *err);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VGPIO_VRING_H
-#define VGPIO_VRING_H
+#ifndef VGPIO_VHOST_RING_H
+#define VGPIO_VHOST_RING_H
 
 #include <linux/virtio_ring.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "memory.h"
-#include "util.h"
+#include "vhost/memory.h"
+#include "text.h"
 
 #define VRING_MAX_SIZE	32768
 

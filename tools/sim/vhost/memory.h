@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VGPIO_MEMORY_H
-#define VGPIO_MEMORY_H
+#ifndef VGPIO_VHOST_MEMORY_H
+#define VGPIO_VHOST_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util.h"
+#include "text.h"
 
 /* As many as other back ends have; QEMU has 512 at the most for all of memory. */
 #define MEM_MAX_REGIONS	509

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gpio.h"
+#include "model.h"
 
 /**
  * gpio_init_in() - make a device in memory of somebody else

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VGPIO_GPIO_H
-#define VGPIO_GPIO_H
+#ifndef VGPIO_MODEL_H
+#define VGPIO_MODEL_H
 
 #include <linux/virtio_gpio.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util.h"
+#include "text.h"
 
 #define GPIO_MAX_LINES	65535
 #define GPIO_MAX_NAME	255

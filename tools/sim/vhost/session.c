@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "sock.h"
-#include "vhost_user.h"
-#include "vu_queue.h"
-#include "vu_request.h"
+#include "vhost/session.h"
+#include "vhost/queue.h"
+#include "vhost/request.h"
 
 #define BIT(n)		(1ull << (n))
 
@@ -22,15 +22,15 @@ static void notify_driver(void *ctx, enum device_queue queue)
 	vu_queue_notify(&s->queues[queue]);
 }
 
-/**
- * vu_end() - end a session and say so
- * @s: the session; its memory must stay until the caller is done with it
- * @failed: the front end broke the rules
- */
-void vu_end(struct vu_session *s, bool failed)
+static void end_session(struct vu_session *s, bool failed)
 {
 	vu_close(s);
 	s->ended(s->ended_ctx, failed);
+}
+
+static void on_broken(struct vu_session *s)
+{
+	end_session(s, true);
 }
 
 static void drop_fds(struct vu_msg *msg)
@@ -40,26 +40,10 @@ static void drop_fds(struct vu_msg *msg)
 	msg->fd_count = 0;
 }
 
-/**
- * vu_complain() - say what a front end did wrong, not too often
- * @s: the session
- * @what: what it did
- * @then: what follows from it
- */
-void vu_complain(struct vu_session *s, const char *what, const char *then)
-{
-	if (!log_allowed(&s->errors))
-		return;
-	if (s->socket)
-		log_error("front end of %s: %s%s", s->socket, what, then);
-	else
-		log_error("front end: %s%s", what, then);
-}
-
 static void protocol_error(struct vu_session *s, const char *why)
 {
 	vu_complain(s, why, "; closing the connection");
-	vu_end(s, true);
+	end_session(s, true);
 }
 
 /* While a reply is on its way out, nothing more is read in. */
@@ -70,7 +54,7 @@ static void send_pending(struct vu_session *s)
 
 	if (len < 0 && errno != EAGAIN && errno != EINTR) {
 		log_verbose("the front end went away: %s", strerror(errno));
-		vu_end(s, false);
+		end_session(s, false);
 		return;
 	}
 	if (len > 0)
@@ -182,7 +166,7 @@ static ssize_t receive_part(struct vu_session *s)
 	}
 	if (len <= 0) {
 		log_verbose("the front end disconnected");
-		vu_end(s, false);
+		end_session(s, false);
 		return -1;
 	}
 	if (collect_fds(&s->msg, &mh)) {
@@ -238,6 +222,7 @@ void vu_open(struct vu_session *s, int fd)
 	s->received = 0;
 	s->out = (struct buffer){ .max = 4096 };
 	s->over = false;
+	s->broken = on_broken;
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
 		vu_queue_init(s, &s->queues[i]);
 	s->dev->notify = notify_driver;

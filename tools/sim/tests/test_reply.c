@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers on real rings: each fault as the driver meets it. */
+/* Replies on real rings: each fault as the driver meets it. */
 #include "guest.h"
 
 #include <endian.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "answer.h"
+#include "reply.h"
 #include "command.h"
 #include "host.h"
 
@@ -26,9 +26,9 @@
  * @mem: the same from the device's side
  * @rings: the rings from the device's side
  * @host: the device under test, and what the host does with it
- * @listener: is told of answers
+ * @listener: is told of replies
  * @notified: notifications to the driver
- * @told: answers that a listener was told of
+ * @told: replies that a listener was told of
  * @last: the last of them
  * @err: why the last call failed
  */
@@ -40,7 +40,7 @@ struct fixture {
 	struct device_listener listener;
 	unsigned int notified;
 	unsigned int told;
-	struct answer last;
+	struct reply last;
 	struct errmsg err;
 };
 
@@ -52,12 +52,12 @@ static void on_notify(void *ctx, enum device_queue queue)
 	f->notified++;
 }
 
-static void on_answered(void *ctx, const struct answer *answer)
+static void on_replied(void *ctx, const struct reply *reply)
 {
 	struct fixture *f = ctx;
 
 	f->told++;
-	f->last = *answer;
+	f->last = *reply;
 }
 
 static void set_up_device(struct fixture *f)
@@ -68,7 +68,7 @@ static void set_up_device(struct fixture *f)
 	f->host.board.dev.bank.irq = true;
 	f->host.board.dev.notify = on_notify;
 	f->host.board.dev.notify_ctx = f;
-	f->listener = (struct device_listener){ .answered = on_answered, .ctx = f };
+	f->listener = (struct device_listener){ .replied = on_replied, .ctx = f };
 	device_listen(&f->host.board.dev, &f->listener);
 }
 
@@ -174,13 +174,13 @@ static const struct vring_used_elem *used_elem(struct fixture *f, enum device_qu
 	return &f->guest.rings[queue].used->ring[i];
 }
 
-/* Chain n came back as the i-th answer. */
+/* Chain n came back as the i-th reply. */
 static void assert_used(struct fixture *f, unsigned int i, unsigned int n)
 {
 	assert_int_equal(le32toh(used_elem(f, DEVICE_REQUESTQ, i)->id), 2 * n);
 }
 
-/* So many answers came back, for the requests that the digits name. */
+/* So many replies came back, for the requests that the digits name. */
 static void assert_order(struct fixture *f, const char *order)
 {
 	assert_int_equal(used(f), strlen(order));
@@ -271,7 +271,7 @@ static void answers_that_would_exhaust_the_host_do_not_wait(void **state)
 	request(f, 2, GET_VALUE, 2, 0);
 	assert_int_equal(used(f), 2);
 	f->host.board.dev.held_segs = 2;
-	answer_forget(&f->host.board.dev, DEVICE_REQUESTQ);
+	reply_forget(&f->host.board.dev, DEVICE_REQUESTQ);
 	assert_int_equal(f->host.board.dev.held_count, 0);
 	assert_int_equal(f->host.board.dev.held_segs, 0);
 }
@@ -313,11 +313,11 @@ static void delayed_answers_wait_for_their_queue(void **state)
 	assert_int_equal(used(f), 1);
 }
 
-static void on_answered_slowly(void *ctx, const struct answer *answer)
+static void on_answered_slowly(void *ctx, const struct reply *reply)
 {
 	struct timespec ts = { .tv_nsec = 3000000 };
 
-	on_answered(ctx, answer);
+	on_replied(ctx, reply);
 	nanosleep(&ts, NULL);
 }
 
@@ -327,7 +327,7 @@ static void delayed_answers_come_though_sending_others_takes_time(void **state)
 
 	fault(f, "delay 5ms line 0");
 	fault(f, "delay 6ms line 1");
-	f->listener.answered = on_answered_slowly;
+	f->listener.replied = on_answered_slowly;
 	get_values(f, "01");
 	while (f->host.loop.timers)
 		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
@@ -652,5 +652,5 @@ int main(void)
 		TEST(lines_are_counted),
 	};
 
-	return cmocka_run_group_tests_name("answer", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("reply", tests, NULL, NULL);
 }

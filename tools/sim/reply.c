@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way of an answer back to the driver: at once as a rule, or as a fault
+ * The way of a reply back to the driver: at once as a rule, or as a fault
  * has it: later, in another order, spoilt, never.
  */
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
+#include "reply.h"
 
 #define NEVER	UINT64_MAX
 
-static const struct fault *befall(struct device *dev, struct answer *a, enum fault_kind kind)
+static const struct fault *befall(struct device *dev, struct reply *a, enum fault_kind kind)
 {
 	const struct fault *fault = fault_strikes(&dev->faults, kind, a->type, a->line);
 
@@ -21,7 +21,7 @@ static const struct fault *befall(struct device *dev, struct answer *a, enum fau
 }
 
 /* Names that cannot be spoilt in some way leave that fault for another time. */
-static void spoil_names(struct device *dev, struct answer *a)
+static void spoil_names(struct device *dev, struct reply *a)
 {
 	for (unsigned int k = FAULT_NAMES_UNTERMINATED; k <= FAULT_NAMES_MANY; k++) {
 		char *names = dev->faults.count ? fault_spoil_names(k, &dev->bank) : NULL;
@@ -35,7 +35,7 @@ static void spoil_names(struct device *dev, struct answer *a)
 	}
 }
 
-static void spoil_content(struct device *dev, struct answer *a)
+static void spoil_content(struct device *dev, struct reply *a)
 {
 	const struct fault *fault;
 
@@ -49,7 +49,7 @@ static void spoil_content(struct device *dev, struct answer *a)
 		a->reply.value = fault->number;
 }
 
-static void spoil_frame(struct device *dev, struct answer *a)
+static void spoil_frame(struct device *dev, struct reply *a)
 {
 	const struct fault *fault;
 
@@ -66,8 +66,8 @@ static void spoil_frame(struct device *dev, struct answer *a)
 		a->used_id = fault->number;
 }
 
-/* Writes what fits of one piece of the answer, after @done bytes. */
-static uint64_t write_piece(struct device *dev, const struct answer *a, uint64_t done,
+/* Writes what fits of one piece of the reply, after @done bytes. */
+static uint64_t write_piece(struct device *dev, const struct reply *a, uint64_t done,
 			    const void *data, uint64_t len)
 {
 	if (done >= a->limit)
@@ -77,7 +77,7 @@ static uint64_t write_piece(struct device *dev, const struct answer *a, uint64_t
 	return done + vring_chain_write(dev->ring[a->queue], &a->chain, done, data, len);
 }
 
-static uint64_t write_answer(struct device *dev, const struct answer *a)
+static uint64_t write_reply(struct device *dev, const struct reply *a)
 {
 	const uint8_t both[2] = { a->reply.status, a->reply.value };
 	uint64_t done;
@@ -99,29 +99,29 @@ static void forge_id(struct virtqueue *ring, uint32_t id)
 }
 
 /**
- * answer_tell() - tell the listeners of an answer
+ * reply_tell() - tell the listeners of a reply
  * @dev: the device
- * @answer: the answer
+ * @reply: the reply
  */
-void answer_tell(struct device *dev, const struct answer *answer)
+void reply_tell(struct device *dev, const struct reply *reply)
 {
 	for (struct device_listener *l = dev->listeners; l; l = l->next)
-		if (l->answered)
-			l->answered(l->ctx, answer);
+		if (l->replied)
+			l->replied(l->ctx, reply);
 }
 
-static void finish(struct device *dev, struct answer *a)
+static void finish(struct device *dev, struct reply *a)
 {
 	a->sent_ns = device_time(dev);
-	answer_tell(dev, a);
+	reply_tell(dev, a);
 	if (a->spoilt)
 		free((char *)a->names);
 }
 
-static void send_answer(struct device *dev, struct answer *a)
+static void push_reply(struct device *dev, struct reply *a)
 {
 	struct virtqueue *ring = dev->ring[a->queue];
-	uint64_t written = write_answer(dev, a);
+	uint64_t written = write_reply(dev, a);
 
 	if (a->exact)
 		a->used_len = written;
@@ -132,69 +132,69 @@ static void send_answer(struct device *dev, struct answer *a)
 	finish(dev, a);
 }
 
-static bool same_line(const struct answer *a, const struct answer *b)
+static bool same_line(const struct reply *a, const struct reply *b)
 {
 	return a->queue == b->queue && a->line == b->line;
 }
 
-/* An answer passed those that wait in its queue. */
-static void count_overtaking(struct device *dev, const struct answer *a)
+/* A reply passed those that wait in its queue. */
+static void count_overtaking(struct device *dev, const struct reply *a)
 {
-	for (struct held_answer *h = dev->held; h; h = h->next) {
-		if (h->answer.queue != a->queue || !h->overtakers ||
-		    (h->other_lines && h->answer.line == a->line))
+	for (struct held_reply *h = dev->held; h; h = h->next) {
+		if (h->reply.queue != a->queue || !h->overtakers ||
+		    (h->other_lines && h->reply.line == a->line))
 			continue;
 		if (!--h->overtakers)
 			h->due_ns = 0;
 	}
 }
 
-static bool waits_in_order(const struct device *dev, const struct answer *a,
-			   const struct held_answer *before)
+static bool waits_in_order(const struct device *dev, const struct reply *a,
+			   const struct held_reply *before)
 {
-	for (const struct held_answer *h = dev->held; h != before; h = h->next)
-		if (h->ordered && same_line(&h->answer, a))
+	for (const struct held_reply *h = dev->held; h != before; h = h->next)
+		if (h->ordered && same_line(&h->reply, a))
 			return true;
 	return false;
 }
 
-static bool may_go(const struct device *dev, const struct held_answer *h, uint64_t now)
+static bool may_go(const struct device *dev, const struct held_reply *h, uint64_t now)
 {
-	return h->due_ns <= now && !(h->ordered && waits_in_order(dev, &h->answer, h));
+	return h->due_ns <= now && !(h->ordered && waits_in_order(dev, &h->reply, h));
 }
 
-/* When the first answer may go. One that waits for another goes with that one. */
+/* When the first reply may go. One that waits for another goes with that one. */
 static uint64_t next_due(const struct device *dev)
 {
 	uint64_t next = NEVER;
 
-	for (const struct held_answer *h = dev->held; h; h = h->next)
-		if (dev->ring[h->answer.queue] && h->due_ns < next && may_go(dev, h, h->due_ns))
+	for (const struct held_reply *h = dev->held; h; h = h->next)
+		if (dev->ring[h->reply.queue] && h->due_ns < next && may_go(dev, h, h->due_ns))
 			next = h->due_ns;
 	return next;
 }
 
-static void drop_held(struct device *dev, struct held_answer *h)
+static void drop_held(struct device *dev, struct held_reply *h)
 {
 	dev->held_count--;
-	dev->held_segs -= h->answer.chain.count;
-	free((void *)h->answer.chain.segs);
+	dev->held_segs -= h->reply.chain.count;
+	free((void *)h->reply.chain.segs);
 	free(h);
 }
 
-/* Sends the first answer of a queue whose time has come, if there is one. */
+/* Sends the first reply of a queue whose time has come, if there is one. */
 static bool release_one(struct device *dev, enum device_queue queue, uint64_t now)
 {
-	struct held_answer **link = &dev->held, *h;
+	struct held_reply **link = &dev->held, *h;
 
-	while (*link && ((*link)->answer.queue != queue || !may_go(dev, *link, now)))
+	while (*link && ((*link)->reply.queue != queue || !may_go(dev, *link, now)))
 		link = &(*link)->next;
 	h = *link;
 	if (!h)
 		return false;
 	*link = h->next;
-	send_answer(dev, &h->answer);
-	count_overtaking(dev, &h->answer);
+	push_reply(dev, &h->reply);
+	count_overtaking(dev, &h->reply);
 	drop_held(dev, h);
 	return true;
 }
@@ -216,16 +216,16 @@ static void start_timer(struct device *dev)
 		loop_timer_start(dev->loop, &dev->held_timer, next > now ? next - now : 0);
 }
 
-static bool has_room(const struct device *dev, const struct answer *a)
+static bool has_room(const struct device *dev, const struct reply *a)
 {
 	return dev->held_count < DEVICE_MAX_HELD &&
 	       dev->held_segs + a->chain.count <= DEVICE_MAX_HELD_SEGS;
 }
 
-/* Keeps an answer; @plan says for how long. False if there is no memory for it. */
-static bool hold(struct device *dev, const struct answer *a, const struct held_answer *plan)
+/* Keeps a reply; @plan says for how long. False if there is no memory for it. */
+static bool hold(struct device *dev, const struct reply *a, const struct held_reply *plan)
 {
-	struct held_answer *h = malloc(sizeof(*h)), **link = &dev->held;
+	struct held_reply *h = malloc(sizeof(*h)), **link = &dev->held;
 	size_t size = a->chain.count * sizeof(*a->chain.segs);
 	struct vring_seg *segs = has_room(dev, a) ? malloc(size) : NULL;
 
@@ -235,9 +235,9 @@ static bool hold(struct device *dev, const struct answer *a, const struct held_a
 		return false;
 	}
 	*h = *plan;
-	h->answer = *a;
+	h->reply = *a;
 	memcpy(segs, a->chain.segs, size);
-	h->answer.chain.segs = segs;
+	h->reply.chain.segs = segs;
 	/* Memory may be mapped elsewhere by then. */
 	for (unsigned int i = 0; i < a->chain.count; i++)
 		segs[i].host = NULL;
@@ -250,7 +250,7 @@ static bool hold(struct device *dev, const struct answer *a, const struct held_a
 	return true;
 }
 
-static void plan_late(const struct fault *fault, uint64_t now, struct held_answer *plan)
+static void plan_late(const struct fault *fault, uint64_t now, struct held_reply *plan)
 {
 	if (fault->is_time) {
 		plan->due_ns = now + fault->number;
@@ -260,18 +260,18 @@ static void plan_late(const struct fault *fault, uint64_t now, struct held_answe
 	plan->overtakers = fault->number;
 }
 
-/* An answer for another line waits to be overtaken: this one does it. */
-static bool is_overtaker(const struct device *dev, const struct answer *a)
+/* A reply for another line waits to be overtaken: this one does it. */
+static bool is_overtaker(const struct device *dev, const struct reply *a)
 {
-	for (const struct held_answer *h = dev->held; h; h = h->next)
-		if (h->answer.queue == a->queue && h->other_lines && h->overtakers &&
-		    h->answer.line != a->line)
+	for (const struct held_reply *h = dev->held; h; h = h->next)
+		if (h->reply.queue == a->queue && h->other_lines && h->overtakers &&
+		    h->reply.line != a->line)
 			return true;
 	return false;
 }
 
-/* Whether the answer has to wait, and how. */
-static bool must_wait(struct device *dev, struct answer *a, struct held_answer *plan)
+/* Whether the reply has to wait, and how. */
+static bool must_wait(struct device *dev, struct reply *a, struct held_reply *plan)
 {
 	uint64_t now = loop_now();
 	const struct fault *fault = befall(dev, a, FAULT_LATE);
@@ -294,40 +294,40 @@ static bool must_wait(struct device *dev, struct answer *a, struct held_answer *
 }
 
 /**
- * answer_deliver() - give a chain back to the driver, or let a fault have it
- * @dev: the device; the answer's queue may be used
- * @answer: the answer: queue, type, line, value, reply, chain, taken_ns
+ * reply_deliver() - give a chain back to the driver, or let a fault have it
+ * @dev: the device; the reply's queue may be used
+ * @reply: the reply: queue, type, line, value, reply, chain, taken_ns
  */
-void answer_deliver(struct device *dev, struct answer *answer)
+void reply_deliver(struct device *dev, struct reply *reply)
 {
-	struct held_answer plan = { .due_ns = 0 };
+	struct held_reply plan = { .due_ns = 0 };
 
-	answer->names = dev->bank.names;
-	answer->limit = UINT64_MAX;
-	answer->used_id = answer->chain.head;
-	answer->exact = true;
+	reply->names = dev->bank.names;
+	reply->limit = UINT64_MAX;
+	reply->used_id = reply->chain.head;
+	reply->exact = true;
 	if (!dev->faults.count && !dev->held)
-		return send_answer(dev, answer);
-	spoil_content(dev, answer);
-	spoil_frame(dev, answer);
+		return push_reply(dev, reply);
+	spoil_content(dev, reply);
+	spoil_frame(dev, reply);
 	/* Silence about an event is the device's: it keeps the buffer. */
-	if (answer->type != FAULT_EVENT && befall(dev, answer, FAULT_SILENCE)) {
-		finish(dev, answer);
+	if (reply->type != FAULT_EVENT && befall(dev, reply, FAULT_SILENCE)) {
+		finish(dev, reply);
 		return;
 	}
-	if (must_wait(dev, answer, &plan) && hold(dev, answer, &plan))
+	if (must_wait(dev, reply, &plan) && hold(dev, reply, &plan))
 		return;
-	send_answer(dev, answer);
-	count_overtaking(dev, answer);
+	push_reply(dev, reply);
+	count_overtaking(dev, reply);
 	if (dev->held)
-		release_queue(dev, answer->queue);
+		release_queue(dev, reply->queue);
 }
 
 /**
- * answer_release() - send the answers that waited long enough
+ * reply_release() - send the replies that waited long enough
  * @dev: the device
  */
-void answer_release(struct device *dev)
+void reply_release(struct device *dev)
 {
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++)
 		release_queue(dev, i);
@@ -335,22 +335,22 @@ void answer_release(struct device *dev)
 }
 
 /**
- * answer_forget() - drop the answers that wait in a queue
+ * reply_forget() - drop the replies that wait in a queue
  * @dev: the device
  * @queue: the queue
  */
-void answer_forget(struct device *dev, enum device_queue queue)
+void reply_forget(struct device *dev, enum device_queue queue)
 {
-	struct held_answer **link = &dev->held, *h;
+	struct held_reply **link = &dev->held, *h;
 
 	while ((h = *link)) {
-		if (h->answer.queue != queue) {
+		if (h->reply.queue != queue) {
 			link = &h->next;
 			continue;
 		}
 		*link = h->next;
-		if (h->answer.spoilt)
-			free((char *)h->answer.names);
+		if (h->reply.spoilt)
+			free((char *)h->reply.names);
 		drop_held(dev, h);
 	}
 	if (!dev->held && dev->loop)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VGPIO_UTIL_H
-#define VGPIO_UTIL_H
+#ifndef VGPIO_TEXT_H
+#define VGPIO_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

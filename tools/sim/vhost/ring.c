@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vring.h"
+#include "vhost/ring.h"
 
 static uint64_t avail_size(unsigned int num)
 {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "sock.h"
-#include "vu_queue.h"
+#include "vhost/queue.h"
 
 static enum device_queue queue_index(const struct vu_queue *q)
 {
@@ -71,6 +71,22 @@ static void stop_kicks(struct vu_queue *q)
 	close_fd(&q->kick.fd);
 }
 
+/**
+ * vu_complain() - say what a front end did wrong, not too often
+ * @s: the session
+ * @what: what it did
+ * @then: what follows from it
+ */
+void vu_complain(struct vu_session *s, const char *what, const char *then)
+{
+	if (!log_allowed(&s->errors))
+		return;
+	if (s->socket)
+		log_error("front end of %s: %s%s", s->socket, what, then);
+	else
+		log_error("front end: %s%s", what, then);
+}
+
 static void queue_broken(struct vu_queue *q)
 {
 	struct errmsg what;
@@ -78,7 +94,7 @@ static void queue_broken(struct vu_queue *q)
 	errmsg_store(&what, "queue %d: %.400s", queue_index(q), q->ring.err.text);
 	vu_complain(q->session, what.text, "; closing the connection");
 	signal_fd(q->err_fd);
-	vu_end(q->session, true);
+	q->session->broken(q->session);
 }
 
 static void serve_queue(struct vu_queue *q)

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "memory.h"
+#include "vhost/memory.h"
 
 /* All that have regions: a signal handler has no other way to know them. */
 static struct guest_mem *mapped;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "sock.h"
-#include "vu_queue.h"
-#include "vu_request.h"
+#include "vhost/queue.h"
+#include "vhost/request.h"
 
 #define BIT(n)		(1ull << (n))
 

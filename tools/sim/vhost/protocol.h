@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VGPIO_VHOST_USER_H
-#define VGPIO_VHOST_USER_H
+#ifndef VGPIO_VHOST_PROTOCOL_H
+#define VGPIO_VHOST_PROTOCOL_H
 
 #include <linux/virtio_config.h>
 #include <stdint.h>
 
 #include "device.h"
 #include "loop.h"
-#include "memory.h"
-#include "vring.h"
+#include "vhost/memory.h"
+#include "vhost/ring.h"
 
 /* Requests of the vhost-user protocol, those that a GPIO device can meet. */
 enum vu_request {
@@ -177,6 +177,7 @@ struct vu_queue {
  * @received: bytes of it that are here
  * @out: a reply that the socket did not take at once
  * @errors: keeps front ends from flooding the log; lasts across sessions
+ * @broken: ends the session when a ring is broken
  * @ended: called when the session is over; the session itself must stay
  * @ended_ctx: for @ended
  * @over: the session is over
@@ -197,15 +198,10 @@ struct vu_session {
 	size_t received;
 	struct buffer out;
 	struct log_limit errors;
+	void (*broken)(struct vu_session *s);
 	void (*ended)(void *ctx, bool failed);
 	void *ended_ctx;
 	bool over;
 };
-
-void vu_open(struct vu_session *s, int fd);
-void vu_close(struct vu_session *s);
-void vu_check_memory(struct vu_session *s);
-void vu_complain(struct vu_session *s, const char *what, const char *then);
-void vu_end(struct vu_session *s, bool failed);
 
 #endif

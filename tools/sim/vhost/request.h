@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef VGPIO_VU_REQUEST_H
-#define VGPIO_VU_REQUEST_H
+#ifndef VGPIO_VHOST_REQUEST_H
+#define VGPIO_VHOST_REQUEST_H
 
-#include "vhost_user.h"
+#include "vhost/protocol.h"
 
 /**
  * enum vu_outcome - how a message was answered
