@@ -333,6 +333,14 @@ static void note_request(struct device *dev, const struct gpio_request *req,
 		    req->value, reply->status, reply->value);
 }
 
+static bool request_fault(struct device *dev, struct reply *reply, enum fault_kind kind)
+{
+	if (!fault_strikes(&dev->faults, kind, reply->type, reply->line))
+		return false;
+	reply->faults |= 1u << kind;
+	return true;
+}
+
 static void handle_request(struct device *dev, struct reply *reply)
 {
 	struct gpio_request req = read_request(dev, &reply->chain);
@@ -340,9 +348,9 @@ static void handle_request(struct device *dev, struct reply *reply)
 	reply->type = message_type(&req);
 	reply->line = req.line;
 	reply->value = req.value;
-	if (fault_strikes(&dev->faults, FAULT_ERROR, reply->type, req.line))
-		reply->faults |= 1u << FAULT_ERROR;
-	else
+	if (request_fault(dev, reply, FAULT_LOSE))
+		return;
+	if (!request_fault(dev, reply, FAULT_ERROR))
 		reply->reply = ask_model(dev, &reply->chain, &req);
 	note_request(dev, &req, &reply->reply);
 }
@@ -372,13 +380,11 @@ static void serve_plain(struct device *dev, const struct vring_chain *chain)
 	vring_push(ring, chain->head, len);
 }
 
-/* The session ends here; the driver gets no reply. */
-static int close_session(struct device *dev, struct reply *reply)
+/* The driver gets no reply. */
+static void never_reply(struct device *dev, struct reply *reply)
 {
-	reply->faults |= 1u << FAULT_CLOSE;
 	reply->sent_ns = device_time(dev);
 	reply_tell(dev, reply);
-	return errmsg_set(&dev->ring[DEVICE_REQUESTQ]->err, "the fault \"close\" struck");
 }
 
 /* Returns -1 if a fault ends the session. */
@@ -391,9 +397,14 @@ static int serve_request(struct device *dev, const struct vring_chain *chain)
 
 	if (request_is_whole(dev, chain))
 		handle_request(dev, &reply);
-	if (fault_strikes(&dev->faults, FAULT_CLOSE, reply.type, reply.line))
-		return close_session(dev, &reply);
-	reply_deliver(dev, &reply);
+	if (request_fault(dev, &reply, FAULT_CLOSE)) {
+		never_reply(dev, &reply);
+		return errmsg_set(&dev->ring[DEVICE_REQUESTQ]->err, "the fault \"close\" struck");
+	}
+	if (reply.faults & 1u << FAULT_LOSE)
+		never_reply(dev, &reply);
+	else
+		reply_deliver(dev, &reply);
 	return 0;
 }
 

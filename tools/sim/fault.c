@@ -50,7 +50,9 @@ struct fault_type {
 
 static const struct fault_type types[FAULT_KINDS] = {
 	[FAULT_SILENCE] = { "silence", SCOPE_BOTH, TAKES_NOTHING, 0, false,
-		"the request is never answered; the event is lost" },
+		"the request is carried out and never answered; the event is lost" },
+	[FAULT_LOSE] = { "lose", SCOPE_REQUESTS, TAKES_NOTHING, 0, false,
+		"the request has no effect and is never answered" },
 	[FAULT_DELAY] = { "delay", SCOPE_BOTH, TAKES_TIME, 0, true,
 		"DURATION: comes so much later, in order on its line" },
 	[FAULT_LATE] = { "late", SCOPE_BOTH, TAKES_COUNT | TAKES_TIME, 1, false,

@@ -14,6 +14,7 @@
  */
 enum fault_kind {
 	FAULT_SILENCE,
+	FAULT_LOSE,
 	FAULT_DELAY,
 	FAULT_LATE,
 	FAULT_REORDER,

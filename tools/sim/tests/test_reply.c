@@ -227,6 +227,32 @@ static void silence_never_answers(void **state)
 	assert_int_equal(f->told, 2);
 }
 
+static void silence_comes_after_the_effect(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "silence");
+	request(f, 0, VIRTIO_GPIO_MSG_SET_VALUE, 0, 1);
+	assert_order(f, "");
+	assert_true(f->host.board.dev.bank.lines[0].output);
+}
+
+static void lost_request_has_no_effect(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "lose times 1");
+	request(f, 0, VIRTIO_GPIO_MSG_SET_VALUE, 0, 1);
+	assert_order(f, "");
+	assert_int_equal(response(f, 0)[0], UNTOUCHED);
+	assert_false(f->host.board.dev.bank.lines[0].output);
+	assert_false(f->last.sent);
+	assert_int_equal(f->last.faults, 1u << FAULT_LOSE);
+	request(f, 1, VIRTIO_GPIO_MSG_SET_VALUE, 0, 1);
+	assert_order(f, "1");
+	assert_true(f->host.board.dev.bank.lines[0].output);
+}
+
 static void silence_is_told(void **state)
 {
 	struct fixture *f = *state;
@@ -621,6 +647,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(answers_are_told),
 		TEST(silence_never_answers),
+		TEST(silence_comes_after_the_effect),
+		TEST(lost_request_has_no_effect),
 		TEST(silence_is_told),
 		TEST(delay_keeps_the_order_of_a_line),
 		TEST(answers_that_would_exhaust_the_host_do_not_wait),
