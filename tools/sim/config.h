@@ -92,6 +92,7 @@ struct config_fault {
  * @control_mode: permissions of @control
  * @group: the group that both sockets are for, or -1 for the user's
  * @ready_fd: where to tell that all is ready, or -1
+ * @file: the configuration file that was read last, or NULL
  * @trace: file for a trace, or NULL
  * @vcd: file for waveforms, or NULL
  * @state: file for the state, or NULL
@@ -122,6 +123,7 @@ struct config {
 	unsigned int control_mode;
 	gid_t group;
 	int ready_fd;
+	const char *file;
 	const char *trace;
 	const char *vcd;
 	const char *state;

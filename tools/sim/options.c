@@ -275,8 +275,10 @@ static int check_option(const char *word, struct errmsg *err)
 static int use_option(struct config *cfg, const struct option_entry *entry, bool files,
 		      struct errmsg *err)
 {
-	if (files && !entry->handle)
+	if (files && !entry->handle) {
+		cfg->file = optarg;
 		return config_read_file(cfg, optarg, err);
+	}
 	return !files && entry->handle ? entry->handle(cfg, entry, optarg, err) : 0;
 }
 
@@ -434,11 +436,26 @@ static const char *record_path(const struct options *options, unsigned int i)
 	return paths[i % 3];
 }
 
+static bool is_read(const struct options *options, const char *path)
+{
+	for (unsigned int i = 0; i < options->count; i++) {
+		const struct config *cfg = &options->configs[i];
+
+		if ((cfg->file && !strcmp(path, cfg->file)) ||
+		    (cfg->play && !strcmp(path, cfg->play)))
+			return true;
+	}
+	return false;
+}
+
 static int check_records(const struct options *options, struct errmsg *err)
 {
 	for (unsigned int i = 0; i < 3 * options->count; i++) {
 		const char *path = record_path(options, i);
 
+		if (path && is_read(options, path))
+			return errmsg_set(err, "%.256s would be read and replaced; give --trace, --vcd "
+					  "and --state other files than --config and --play", path);
 		for (unsigned int j = 0; path && j < i; j++)
 			if (record_path(options, j) && !strcmp(path, record_path(options, j)))
 				return errmsg_set(err, "%.256s would be two records; give each "

@@ -179,6 +179,17 @@ static void records_have_files_of_their_own(void **state)
 	assert_refused("/s would be two records");
 }
 
+static void files_of_a_person_are_not_replaced(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("--socket", "/a", "--play", "/p", "--trace", "/p", NULL), -1);
+	assert_refused("/p would be read and replaced");
+	options_free(&options);
+	assert_int_equal(parse("--config", "/dev/null", "--socket", "/a", "--socket", "/b", "--vcd",
+			       "/dev/null", NULL), -1);
+	assert_refused("/dev/null would be read and replaced");
+}
+
 static void file_about_a_board_that_does_not_exist_is_refused(void **state)
 {
 	char path[SCRATCH_PATH];
@@ -206,6 +217,7 @@ int main(void)
 		TEST(file_has_a_part_for_each_board),
 		TEST(file_has_faults_for_each_board),
 		TEST(records_have_files_of_their_own),
+		TEST(files_of_a_person_are_not_replaced),
 		TEST(file_about_a_board_that_does_not_exist_is_refused),
 	};
 
