@@ -133,6 +133,17 @@ static bool finish_ok(struct job *job)
 	return true;
 }
 
+/* Edges alternate: of two, one was to the level. */
+static bool is_met(const struct job *job)
+{
+	const struct gpio_line *line = &bank_of(job)->lines[job->line];
+	bool there = line->value == job->level;
+
+	if (!job->after)
+		return there;
+	return line->edges > job->since && (there || line->edges > job->since + 1);
+}
+
 /**
  * job_changed() - a line has another value, direction or trigger
  * @job: the job
@@ -140,8 +151,7 @@ static bool finish_ok(struct job *job)
  */
 void job_changed(struct job *job, unsigned int line)
 {
-	if (job->step != step_wait || job->line != line ||
-	    gpio_value(bank_of(job), line) != job->level)
+	if (job->step != step_wait || job->line != line || !is_met(job))
 		return;
 	job->met = true;
 	job->wake(job->ctx);
@@ -332,16 +342,33 @@ static bool step_wait(struct job *job)
 	if (!job->over)
 		return false;
 	finish(job);
-	buffer_printf(job->out, "error timeout: line %u is still %d\n", job->line, !job->level);
+	if (job->after)
+		buffer_printf(job->out, "error timeout: line %u had no edge to %d\n", job->line,
+			      job->level);
+	else
+		buffer_printf(job->out, "error timeout: line %u is still %d\n", job->line,
+			      !job->level);
 	return true;
 }
 
-static bool parse_timeout(const struct call *c, uint64_t *ns)
+static bool parse_wait(const struct call *c, uint64_t *ns)
 {
+	struct job *job = c->job;
+	unsigned int since;
+
 	*ns = 0;
-	if (c->count == 3)
-		return true;
-	return c->count == 5 && !strcmp(c->words[3], "timeout") && parse_duration(c->words[4], ns);
+	job->after = false;
+	for (int i = 3; i < c->count; i += 2) {
+		if (i + 1 == c->count)
+			return false;
+		if (!strcmp(c->words[i], "after") && parse_uint(c->words[i + 1], &since)) {
+			job->after = true;
+			job->since = since;
+		} else if (strcmp(c->words[i], "timeout") || !parse_duration(c->words[i + 1], ns)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static int command_wait(struct call *c)
@@ -351,15 +378,22 @@ static int command_wait(struct call *c)
 
 	if (find_level(c, c->words[2], &job->level))
 		return -1;
-	if (!parse_timeout(c, &ns))
-		return errmsg_set(c->err, "after the value comes nothing, or \"timeout\" and a "
-				  "duration such as 5s");
+	if (!parse_wait(c, &ns))
+		return errmsg_set(c->err, "after the value comes nothing, \"after\" and the number "
+				  "of an edge, or \"timeout\" and a duration such as 5s");
 	job->line = c->line;
-	job->met = gpio_value(bank_of(job), c->line) == job->level;
+	job->met = is_met(job);
 	job->over = false;
 	job->step = step_wait;
 	if (ns)
 		start_timer(job, ns);
+	return REPLIED;
+}
+
+static int command_edges(struct call *c)
+{
+	buffer_printf(c->out, "ok %llu\n",
+		      (unsigned long long)c->board->dev.bank.lines[c->line].edges);
 	return REPLIED;
 }
 
@@ -509,8 +543,11 @@ static const struct command commands[] = {
 	  "invert a line, once or so often: with a pause\n"
 	  "before each edge; with rearm, each when the guest\n"
 	  "is ready for it, or an error if that takes longer" },
-	{ "wait", 3, 5, true, false, command_wait, "wait LINE 0|1 [timeout DURATION]",
-	  "answer when a line has a value" },
+	{ "edges", 2, 2, true, false, command_edges, "edges LINE",
+	  "how many edges the line had so far" },
+	{ "wait", 3, 7, true, false, command_wait, "wait LINE 0|1 [after N] [timeout DURATION]",
+	  "answer when a line has a value, or had an edge to it\n"
+	  "after its edge N, which may be over" },
 	{ "play", 1, 2, false, false, command_play, "play [FILE | stop]",
 	  "play a script; how far it is; end it" },
 	{ "watch", 1, 1, false, false, command_watch, "watch",

@@ -16,6 +16,8 @@
  * @step: does some of the work and tells whether it did; NULL while there is none
  * @line: the line that it is about
  * @level: the level that is waited for
+ * @after: only an edge to it after @since counts
+ * @since: number of an edge
  * @met: it was seen
  * @count: edges to make
  * @done: edges made, or lines told
@@ -36,6 +38,8 @@ struct job {
 	bool (*step)(struct job *job);
 	unsigned int line;
 	bool level;
+	bool after;
+	uint64_t since;
 	bool met;
 	unsigned int count;
 	unsigned int done;

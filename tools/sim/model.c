@@ -300,6 +300,7 @@ static bool update_value(struct gpio_line *line)
 	bool before = line->value;
 
 	line->value = driven_value(line);
+	line->edges += line->value != before;
 	return line->value != before;
 }
 

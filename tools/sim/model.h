@@ -43,6 +43,7 @@ enum gpio_driver {
  * @stuck: the line has the value @stuck_at, whoever drives it
  * @stuck_at: see @stuck
  * @value: what can be measured
+ * @edges: how often that changed
  * @trigger: VIRTIO_GPIO_IRQ_TYPE_*: other than NONE enables the interrupt
  * @unmasked: the driver queued a buffer for the next interrupt
  * @latched: an edge came while the interrupt was masked
@@ -63,6 +64,7 @@ struct gpio_line {
 	bool stuck;
 	bool stuck_at;
 	bool value;
+	uint64_t edges;
 	uint8_t trigger;
 	bool unmasked;
 	bool latched;

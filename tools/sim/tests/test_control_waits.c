@@ -194,6 +194,39 @@ static void wait_sees_even_a_short_change(void **state)
 	close(fd);
 }
 
+/* The stimulus comes first: what it did may be over when the wait begins. */
+static void wait_sees_what_is_over(void **state)
+{
+	struct talk *f = *state;
+
+	talk_assert(f, "edges 1\n", "ok 0\n");
+	talk_assert(f, "toggle 1 2\nedges 1\n", OK "ok 2\n");
+	talk_assert(f, "wait 1 1 after 0 timeout 1ms\n", OK);
+	talk_assert(f, "wait 1 0 after 0 timeout 1ms\n", OK);
+	talk_assert(f, "wait 1 0 after 1 timeout 1ms\n", OK);
+	talk_assert(f, "toggle 1\nwait 1 1 after 2\nedges 1\n", OK OK "ok 3\n");
+}
+
+static void wait_for_an_edge_is_not_content_with_the_value(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f), other = talk_connect(f);
+
+	talk_assert(f, "set 1 1\n", OK);
+	talk_say(f, fd, "wait 1 1 after 1 timeout 10s\n");
+	talk_say(f, other, "wait 1 1 after 4 timeout 5ms\n");
+	talk_assert_reply(fd, "");
+	talk_assert(f, "set 1 0\n", OK);
+	talk_assert_reply(fd, "");
+	talk_assert(f, "set 1 1\n", OK);
+	talk_assert_reply(fd, OK);
+	talk_sleep_ms(10);
+	talk_run(f);
+	talk_assert_reply(other, "error timeout: line 1 had no edge to 1\n");
+	close(fd);
+	close(other);
+}
+
 static void wait_times_out(void **state)
 {
 	struct talk *f = *state;
@@ -208,13 +241,15 @@ static void wait_times_out(void **state)
 
 static void wait_refuses_nonsense(void **state)
 {
-	static const char why[] = "error after the value comes nothing, or \"timeout\" and a "
-				  "duration such as 5s\n";
+	static const char why[] = "error after the value comes nothing, \"after\" and the number "
+				  "of an edge, or \"timeout\" and a duration such as 5s\n";
 	struct talk *f = *state;
 
 	talk_assert(f, "wait 1 1 timeout\n", why);
 	talk_assert(f, "wait 1 1 timeout x\n", why);
 	talk_assert(f, "wait 1 1 after 5s\n", why);
+	talk_assert(f, "wait 1 1 since 5\n", why);
+	talk_assert(f, "wait 1 1 after\n", why);
 	talk_assert(f, "wait 1 x\n", "error \"x\" must be 0 or 1\n");
 	talk_assert(f, "wait 9 1\n", "error no line is numbered or named \"9\"\n");
 }
@@ -250,6 +285,8 @@ int main(void)
 		TEST(wait_is_answered_at_once_if_true),
 		TEST(wait_is_answered_by_the_change),
 		TEST(wait_sees_even_a_short_change),
+		TEST(wait_sees_what_is_over),
+		TEST(wait_for_an_edge_is_not_content_with_the_value),
 		TEST(wait_times_out),
 		TEST(wait_refuses_nonsense),
 		TEST(waiting_client_may_leave),
