@@ -197,6 +197,7 @@ serve_guest() {
 			stat\ *) ask_stat "${line#stat }" ;;
 			seen\ *) ask_watch "${line#seen }" ;;
 			remove\ *) remove_device "${line#remove }" ;;
+			pause\ *) pause_guest "${line#pause }" ;;
 			asleep) ASLEEP=0 ;;
 			next) answer ;;
 			end) return 0 ;;
@@ -251,6 +252,25 @@ remove_device() {
 	fi
 	ANSWER=('=0')
 	answer
+}
+
+# pause_guest BOARD-AND-COMMAND: the answer of the device while the guest stands still, as
+# when a person pauses a virtual machine.
+pause_guest() {
+	guest_runs stop STOP
+	sleep 0.5
+	ask_device "$1"
+	sleep 0.5
+	guest_runs cont CONT
+}
+
+# guest_runs COMMAND SIGNAL: by QEMU's monitor, or of User-Mode Linux's process.
+guest_runs() {
+	if [[ $KIND == uml ]]; then
+		kill "-$2" "$(<"$GUEST/uml/guest/pid")"
+	else
+		say "$1" >&"$TO_MONITOR"
+	fi
 }
 
 # watch_device BOARD: keep every change of a line of it from now on.

@@ -164,8 +164,10 @@ void job_changed(struct job *job, unsigned int line)
  */
 void job_armed(struct job *job, unsigned int line)
 {
-	if (job->arming && job->line == line)
-		job->wake(job->ctx);
+	if (!job->arming || job->line != line)
+		return;
+	job->met = true;
+	job->wake(job->ctx);
 }
 
 /**
@@ -251,13 +253,24 @@ static bool step_burst(struct job *job)
 	return true;
 }
 
+/* The guest is ready, or was, which is as good. */
+static bool go_on(struct job *job)
+{
+	job->arming = false;
+	if (job->done == job->count)
+		return finish_ok(job);
+	start_timer(job, job->pause_ns);
+	return true;
+}
+
 /* What follows an edge: the guest must be ready, then comes the pause. */
 static bool follow_edge(struct job *job)
 {
 	job->arming = job->rearm_ns && !bank_of(job)->lines[job->line].unmasked;
-	if (!job->arming && job->done == job->count)
-		return finish_ok(job);
-	start_timer(job, job->arming ? job->rearm_ns : job->pause_ns);
+	job->met = false;
+	if (!job->arming)
+		return go_on(job);
+	start_timer(job, job->rearm_ns);
 	return true;
 }
 
@@ -273,8 +286,8 @@ static bool step_toggle(struct job *job)
 {
 	if (!job->pause_ns && !job->rearm_ns)
 		return step_burst(job);
-	if (job->arming && bank_of(job)->lines[job->line].unmasked)
-		return follow_edge(job);
+	if (job->arming && job->met)
+		return go_on(job);
 	if (!job->over)
 		return false;
 	if (job->arming)

@@ -18,7 +18,7 @@
  * @level: the level that is waited for
  * @after: only an edge to it after @since counts
  * @since: number of an edge
- * @met: it was seen
+ * @met: what is waited for was seen
  * @count: edges to make
  * @done: edges made, or lines told
  * @pause_ns: pause before each edge

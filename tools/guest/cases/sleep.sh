@@ -278,3 +278,33 @@ edge_while_idle() {
 		"$(cut -d' ' -f1 /tmp/edges | paste -sd' ')"
 	check "edges of door, but those while it slept" "$((during >= 0 && during <= 2))" 1
 }
+
+# --- a machine that is paused ------------------------------------------------------
+
+a_case paused "a virtual machine that is paused keeps its outputs, and uses them afterwards" counts
+paused() {
+	local answer i
+	hold 0=1
+	wait_for 0 direction output
+	for i in 1 2; do
+		answer=$(ask pause "$BOARD" get led-red)
+		show "host: pauses the machine; get led-red" "$answer"
+		check "led-red while the machine is paused" "$answer" 'ok 1' || return
+		check "led-red afterwards" "$(value_of led-red)" 1 || return
+	done
+	release
+	HOLDER=
+	set_once 0=0
+	check "led-red, set low again" "$(value_of led-red)" 0
+}
+
+a_case paused_edge "an edge made while a virtual machine is paused is seen afterwards" irq counts
+paused_edge() {
+	host set door 0 >/dev/null
+	watch_door 2
+	ask pause "$BOARD" set door 1 >/dev/null
+	host set door 0 >/dev/null
+	end_watch
+	show "host: pauses the machine; set door 1" "$SEEN"
+	check "edges of door" "$(wc -w <<<"$SEEN")" 2
+}

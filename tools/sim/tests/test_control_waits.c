@@ -67,6 +67,24 @@ static void toggle_waits_for_the_guest(void **state)
 	close(fd);
 }
 
+/* A guest that has seen its last edge lets go of the line at once. */
+static void toggle_sees_that_the_guest_was_ready(void **state)
+{
+	struct talk *f = *state;
+	struct gpio_request none = { VIRTIO_GPIO_MSG_IRQ_TYPE, 1, VIRTIO_GPIO_IRQ_TYPE_NONE };
+	int fd = talk_connect(f);
+
+	talk_guest_wants_edges(f);
+	talk_guest_arms(f);
+	talk_say(f, fd, "toggle 1 1 rearm 10s\n");
+	talk_assert_reply(fd, "");
+	gpio_unmask(&f->board.dev.bank, 1);
+	gpio_handle(&f->board.dev.bank, &none);
+	talk_run(f);
+	talk_assert_reply(fd, OK);
+	close(fd);
+}
+
 static void toggle_pauses_when_the_guest_is_ready(void **state)
 {
 	struct talk *f = *state;
@@ -276,6 +294,7 @@ int main(void)
 		TEST(toggle_without_a_count_makes_one_edge),
 		TEST(toggle_pauses_before_each_edge),
 		TEST(toggle_waits_for_the_guest),
+		TEST(toggle_sees_that_the_guest_was_ready),
 		TEST(toggle_pauses_when_the_guest_is_ready),
 		TEST(toggle_tells_that_the_guest_is_not_ready),
 		TEST(toggle_minds_its_own_line),
