@@ -58,11 +58,11 @@ void buffer_free(struct buffer *buf);
  * buffer_head() - the first wanted byte
  * @buf: the buffer
  *
- * Return: a pointer to @buf->len bytes.
+ * Return: a pointer to @buf->len bytes; NULL if nothing was ever added.
  */
 static inline char *buffer_head(struct buffer *buf)
 {
-	return buf->data + buf->start;
+	return buf->data ? buf->data + buf->start : NULL;
 }
 
 #endif
