@@ -29,12 +29,17 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/sprintf.h>
+#include <linux/stacktrace.h>
 #include <linux/string.h>
+#include <linux/tracepoint.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <linux/vringh.h>
 #include <linux/workqueue.h>
+
+#include <trace/events/kmem.h>
 
 #include <kunit/device.h>
 #include <kunit/resource.h>
@@ -46,17 +51,35 @@
 /* How long a driver may take to return once the device has answered it. */
 #define KUNIT_VIRTIO_END	(10 * HZ)
 
+/* How long a driver may wait for the device when the test is over. */
+#define KUNIT_VIRTIO_PATIENCE	HZ
+
+/* How many callers of what broke a rule are kept. */
+#define KUNIT_VIRTIO_TRACE	24
+
+/* vringh has neither kind of ring. */
+#define KUNIT_VIRTIO_REFUSED	(BIT_ULL(VIRTIO_F_RING_PACKED) | \
+				 BIT_ULL(VIRTIO_F_IN_ORDER))
+
 /**
  * struct kunit_virtio_map - memory that the driver lets the device access
+ * @node: in the list of all mappings
+ * @q: the virtqueue
  * @addr: its address, for the device as well as for the CPU
  * @size: in bytes
  * @dir: what the device may do with it
  */
 struct kunit_virtio_map {
+	struct list_head node;
+	struct kunit_virtio_queue *q;
 	dma_addr_t addr;
 	size_t size;
 	enum dma_data_direction dir;
 };
+
+/* Memory of all devices that is mapped, as whoever frees it knows no device. */
+static LIST_HEAD(kunit_virtio_maps);
+static DEFINE_RAW_SPINLOCK(kunit_virtio_map_lock);
 
 /**
  * struct kunit_virtio_queue - the device's end of a virtqueue
@@ -74,6 +97,7 @@ struct kunit_virtio_map {
  * @handler: what happens to an available buffer; NULL leaves it in the ring
  * @data: passed to @handler
  * @size: number of entries
+ * @users: how many contexts are adding a buffer or taking one back
  * @notifications: how often the driver notified the device
  * @interrupts: how often the device interrupted the driver
  * @pending: interrupts that the callback has to see yet; whoever makes it
@@ -92,6 +116,7 @@ struct kunit_virtio_queue {
 	kunit_virtio_handler_t handler;
 	void *data;
 	u16 size;
+	atomic_t users;
 	atomic_t notifications;
 	atomic_t interrupts;
 	atomic_t pending;
@@ -105,7 +130,7 @@ struct kunit_virtio_queue {
  * @known: @vdev was handed to the core, which counts references to it
  * @added: @vdev is registered
  * @released: nobody refers to @vdev any longer
- * @flushing: every buffer is answered with zeroes, to let the driver go
+ * @flush: answers every buffer with zeroes, again and again
  * @stuck: a thread never returned from the driver, so nothing can be freed
  * @status: device status field
  * @features: feature bits offered
@@ -115,16 +140,18 @@ struct kunit_virtio_queue {
  * @on_reset: called when the device was reset
  * @on_reset_data: passed to @on_reset
  * @violation: the first rule of virtio that the driver broke, or NULL
+ * @where: the function in which that was, or 0
+ * @trace: its callers
+ * @trace_len: number of entries in @trace
+ * @report: @violation and @trace in words
+ * @num_maps: number of mappings
  * @hook: called where an interrupt could arrive while the ring is changing
  * @hook_data: passed to @hook
  * @map_delay: how long to map or to unmap memory takes, in microseconds
  * @fail_maps: how many attempts to map memory are to fail
- * @map_lock: protects @maps, @num_maps and @fail_maps
- * @maps: live mappings
- * @num_maps: how many
- * @max_maps: how many there can be
  * @num_queues: number of queues
  * @queues: the queues
+ * @params: for what the device does when its config space is accessed
  * @config_lock: protects what is in @config
  * @config_len: size of @config in bytes
  * @config: config space
@@ -136,7 +163,7 @@ struct kunit_virtio {
 	bool known;
 	bool added;
 	struct completion released;
-	bool flushing;
+	struct delayed_work flush;
 	bool stuck;
 	u8 status;
 	u64 features;
@@ -145,18 +172,19 @@ struct kunit_virtio {
 	void (*on_reset)(void *data);
 	void *on_reset_data;
 	const char *violation;
+	unsigned long where;
+	unsigned long trace[KUNIT_VIRTIO_TRACE];
+	unsigned int trace_len;
+	char report[1024];
+	unsigned int num_maps;
 	void (*hook)(void *data);
 	void *hook_data;
 	unsigned int map_delay;
-	unsigned int fail_maps;
-
-	raw_spinlock_t map_lock;
-	struct kunit_virtio_map *maps;
-	unsigned int num_maps;
-	unsigned int max_maps;
+	atomic_t fail_maps;
 
 	unsigned int num_queues;
 	struct kunit_virtio_queue *queues;
+	struct kunit_virtio_params params;
 	spinlock_t config_lock; /* Protects the contents of @config */
 	size_t config_len;
 	u8 *config;
@@ -209,18 +237,32 @@ static struct kunit_virtio *to_kunit_virtio(struct virtio_device *vdev)
 
 /*
  * Rules are broken in any context, while a KUnit assertion may sleep. So the
- * first breach is noted here and reported when the test ends.
+ * first violation is noted here and reported when the test ends. Not all
+ * architectures can walk the stack without frame pointers, so the place is
+ * passed in @where if it is known otherwise.
  */
-static void kunit_virtio_breach(struct kunit_virtio *kv, const char *what)
+static void kunit_virtio_violate_at(struct kunit_virtio *kv, const char *what,
+				    unsigned long where)
 {
-	cmpxchg(&kv->violation, NULL, what);
+	if (cmpxchg(&kv->violation, NULL, what))
+		return;
+
+	kv->where = where;
+#ifdef CONFIG_STACKTRACE
+	kv->trace_len = stack_trace_save(kv->trace, KUNIT_VIRTIO_TRACE, 2);
+#endif
+}
+
+static void kunit_virtio_violate(struct kunit_virtio *kv, const char *what)
+{
+	kunit_virtio_violate_at(kv, what, 0);
 }
 
 /* Memory that the device may access: an address is its own mapping. */
 
-static struct kunit_virtio *map_to_kunit_virtio(union virtio_map map)
+static struct kunit_virtio_queue *map_to_queue(union virtio_map map)
 {
-	return (struct kunit_virtio *)map.group;
+	return (struct kunit_virtio_queue *)map.group;
 }
 
 /*
@@ -241,52 +283,97 @@ static void kunit_virtio_call_hook(struct kunit_virtio *kv)
 		udelay(kv->map_delay);
 }
 
+/*
+ * The core maps memory when a driver adds a buffer to a virtqueue, and unmaps
+ * it when the driver takes one back. Its callers have to serialize the two.
+ */
+static void kunit_virtio_enter(struct kunit_virtio_queue *q)
+{
+	if (atomic_inc_return(&q->users) > 1)
+		kunit_virtio_violate_at(q->kv,
+					"virtqueue changed in two contexts at once",
+					atomic_read(&q->pending) ?
+					(unsigned long)q->vq->callback : 0);
+	kunit_virtio_call_hook(q->kv);
+}
+
+static void kunit_virtio_leave(struct kunit_virtio_queue *q)
+{
+	atomic_dec(&q->users);
+}
+
+static int kunit_virtio_add_map(struct kunit_virtio_queue *q, dma_addr_t addr,
+				size_t size, enum dma_data_direction dir)
+{
+	struct kunit_virtio_map *map;
+
+	if (atomic_add_unless(&q->kv->fail_maps, -1, 0))
+		return -ENOMEM;
+
+	map = kmalloc_obj(*map, GFP_ATOMIC);
+	if (!map)
+		return -ENOMEM;
+
+	*map = (struct kunit_virtio_map) {
+		.q = q, .addr = addr, .size = size, .dir = dir,
+	};
+	guard(raw_spinlock_irqsave)(&kunit_virtio_map_lock);
+	list_add(&map->node, &kunit_virtio_maps);
+	q->kv->num_maps++;
+
+	return 0;
+}
+
+static struct kunit_virtio_map *
+kunit_virtio_take_map(struct kunit_virtio_queue *q, dma_addr_t addr,
+		      size_t size, enum dma_data_direction dir)
+{
+	struct kunit_virtio_map *map;
+
+	guard(raw_spinlock_irqsave)(&kunit_virtio_map_lock);
+	list_for_each_entry(map, &kunit_virtio_maps, node) {
+		if (map->q == q && map->addr == addr && map->size == size &&
+		    map->dir == dir) {
+			list_del(&map->node);
+			q->kv->num_maps--;
+			return map;
+		}
+	}
+
+	return NULL;
+}
+
 static dma_addr_t kunit_virtio_map_page(union virtio_map map, struct page *page,
 					unsigned long offset, size_t size,
 					enum dma_data_direction dir,
 					unsigned long attrs)
 {
-	struct kunit_virtio *kv = map_to_kunit_virtio(map);
+	struct kunit_virtio_queue *q = map_to_queue(map);
 	dma_addr_t addr = (unsigned long)page_address(page) + offset;
+	int ret;
 
-	kunit_virtio_call_hook(kv);
+	kunit_virtio_enter(q);
+	ret = kunit_virtio_add_map(q, addr, size, dir);
+	kunit_virtio_leave(q);
 
-	guard(raw_spinlock_irqsave)(&kv->map_lock);
-	if (kv->fail_maps) {
-		kv->fail_maps--;
-		return DMA_MAPPING_ERROR;
-	}
-	if (kv->num_maps == kv->max_maps) {
-		kunit_virtio_breach(kv, "more memory mapped than the rings can hold");
-		return DMA_MAPPING_ERROR;
-	}
-
-	kv->maps[kv->num_maps++] = (struct kunit_virtio_map) {
-		.addr = addr, .size = size, .dir = dir,
-	};
-
-	return addr;
+	return ret ? DMA_MAPPING_ERROR : addr;
 }
 
 static void kunit_virtio_unmap_page(union virtio_map map, dma_addr_t addr,
 				    size_t size, enum dma_data_direction dir,
 				    unsigned long attrs)
 {
-	struct kunit_virtio *kv = map_to_kunit_virtio(map);
-	unsigned int i;
+	struct kunit_virtio_queue *q = map_to_queue(map);
+	struct kunit_virtio_map *old;
 
-	kunit_virtio_call_hook(kv);
+	kunit_virtio_enter(q);
+	old = kunit_virtio_take_map(q, addr, size, dir);
+	kunit_virtio_leave(q);
 
-	guard(raw_spinlock_irqsave)(&kv->map_lock);
-	for (i = 0; i < kv->num_maps; i++) {
-		if (kv->maps[i].addr == addr && kv->maps[i].size == size &&
-		    kv->maps[i].dir == dir) {
-			kv->maps[i] = kv->maps[--kv->num_maps];
-			return;
-		}
-	}
-
-	kunit_virtio_breach(kv, "memory unmapped that was not mapped like that");
+	if (!old)
+		kunit_virtio_violate(q->kv,
+				     "memory unmapped that was not mapped like that");
+	kfree(old);
 }
 
 static void *kunit_virtio_alloc_coherent(union virtio_map map, size_t size,
@@ -338,48 +425,101 @@ static const struct virtio_map_ops kunit_virtio_map_ops = {
 	.max_mapping_size	= kunit_virtio_max_mapping_size,
 };
 
-static bool kunit_virtio_mapped(struct kunit_virtio *kv, const struct kvec *vec,
+static bool kunit_virtio_mapped(struct kunit_virtio_queue *q,
+				const struct kvec *vec,
 				enum dma_data_direction dir)
 {
 	unsigned long addr = (unsigned long)vec->iov_base;
-	unsigned int i;
+	const struct kunit_virtio_map *map;
 
-	lockdep_assert_held(&kv->map_lock);
+	lockdep_assert_held(&kunit_virtio_map_lock);
 
-	for (i = 0; i < kv->num_maps; i++) {
-		const struct kunit_virtio_map *map = &kv->maps[i];
-
-		if (map->dir == dir && addr >= map->addr &&
+	list_for_each_entry(map, &kunit_virtio_maps, node)
+		if (map->q == q && map->dir == dir && addr >= map->addr &&
 		    addr - map->addr + vec->iov_len <= map->size)
 			return true;
-	}
 
 	return false;
 }
 
-static bool kunit_virtio_iov_mapped(struct kunit_virtio *kv,
+static bool kunit_virtio_iov_mapped(struct kunit_virtio_queue *q,
 				    const struct vringh_kiov *iov,
 				    enum dma_data_direction dir)
 {
 	unsigned int i;
 
 	for (i = 0; i < iov->used; i++)
-		if (!kunit_virtio_mapped(kv, &iov->iov[i], dir))
+		if (!kunit_virtio_mapped(q, &iov->iov[i], dir))
 			return false;
 
 	return true;
 }
 
+#ifdef CONFIG_TRACEPOINTS
+/* Memory that is freed while it is mapped, seen without KASAN */
+
+static void kunit_virtio_check_freed(const void *mem, size_t size,
+				     unsigned long caller)
+{
+	unsigned long addr = (unsigned long)mem;
+	const struct kunit_virtio_map *map;
+
+	if (list_empty(&kunit_virtio_maps))
+		return;
+
+	guard(raw_spinlock_irqsave)(&kunit_virtio_map_lock);
+	list_for_each_entry(map, &kunit_virtio_maps, node)
+		if (map->addr < addr + size && addr < map->addr + map->size)
+			kunit_virtio_violate_at(map->q->kv,
+						"memory freed that the device may access",
+						caller);
+}
+
+static void kunit_virtio_on_kfree(void *data, unsigned long caller,
+				  const void *mem)
+{
+	if (mem && !list_empty(&kunit_virtio_maps))
+		kunit_virtio_check_freed(mem, ksize(mem), caller);
+}
+
+static void kunit_virtio_on_cache_free(void *data, unsigned long caller,
+				       const void *mem,
+				       const struct kmem_cache *cache)
+{
+	kunit_virtio_check_freed(mem, kmem_cache_size((void *)cache),
+				 caller);
+}
+
+static int __init kunit_virtio_module_init(void)
+{
+	int ret = register_trace_kfree(kunit_virtio_on_kfree, NULL);
+
+	if (ret)
+		return ret;
+
+	ret = register_trace_kmem_cache_free(kunit_virtio_on_cache_free, NULL);
+	if (ret)
+		unregister_trace_kfree(kunit_virtio_on_kfree, NULL);
+
+	return ret;
+}
+module_init(kunit_virtio_module_init);
+
+static void __exit kunit_virtio_module_exit(void)
+{
+	unregister_trace_kmem_cache_free(kunit_virtio_on_cache_free, NULL);
+	unregister_trace_kfree(kunit_virtio_on_kfree, NULL);
+	tracepoint_synchronize_unregister();
+}
+module_exit(kunit_virtio_module_exit);
+#endif /* CONFIG_TRACEPOINTS */
+
 /* The device's end of the rings */
 
 static bool kunit_virtio_buf_mapped(struct kunit_virtio_buf *buf)
 {
-	struct kunit_virtio *kv = buf->q->kv;
-
-	lockdep_assert_held(&kv->map_lock);
-
-	return kunit_virtio_iov_mapped(kv, &buf->riov, DMA_TO_DEVICE) &&
-	       kunit_virtio_iov_mapped(kv, &buf->wiov, DMA_FROM_DEVICE);
+	return kunit_virtio_iov_mapped(buf->q, &buf->riov, DMA_TO_DEVICE) &&
+	       kunit_virtio_iov_mapped(buf->q, &buf->wiov, DMA_FROM_DEVICE);
 }
 
 /*
@@ -397,7 +537,8 @@ static bool kunit_virtio_may_access(struct kunit_virtio_buf *buf)
 	if (kunit_virtio_buf_mapped(buf))
 		return true;
 	if (!q->raw)
-		kunit_virtio_breach(q->kv, "buffer unmapped while the device has it");
+		kunit_virtio_violate(q->kv,
+				     "buffer unmapped while the device has it");
 
 	return false;
 }
@@ -431,7 +572,7 @@ kunit_virtio_getdesc(struct kunit_virtio_queue *q)
 		return buf;
 
 	if (ret < 0 && !q->raw)
-		kunit_virtio_breach(q->kv, "descriptor chain is malformed");
+		kunit_virtio_violate(q->kv, "descriptor chain is malformed");
 	kunit_virtio_free_buf(buf);
 
 	return NULL;
@@ -446,12 +587,12 @@ kunit_virtio_getbuf(struct kunit_virtio_queue *q)
 	if (!buf)
 		return NULL;
 
-	scoped_guard(raw_spinlock_irqsave, &q->kv->map_lock)
+	scoped_guard(raw_spinlock_irqsave, &kunit_virtio_map_lock)
 		if (kunit_virtio_buf_mapped(buf))
 			return buf;
 
 	if (!q->raw) {
-		kunit_virtio_breach(q->kv, "buffer is not mapped for the device");
+		kunit_virtio_violate(q->kv, "buffer is not mapped for the device");
 		return buf;
 	}
 
@@ -479,108 +620,102 @@ kunit_virtio_pop_queue(struct kunit_virtio_queue *q)
 }
 
 /**
- * kunit_virtio_pop() - Take the next available buffer off a ring
- * @kv: the device
- * @index: the virtqueue
- *
- * Context: Any context.
- * Return: The buffer, which the caller gives back with kunit_virtio_push(), or
- *	   NULL if the driver has made none available.
- */
-struct kunit_virtio_buf *
-kunit_virtio_pop(struct kunit_virtio *kv, unsigned int index)
-{
-	return kunit_virtio_pop_queue(&kv->queues[index]);
-}
-EXPORT_SYMBOL_GPL(kunit_virtio_pop);
-
-/**
  * kunit_virtio_pop_timeout() - Wait for the driver to make a buffer available
  * @kv: the device
- * @index: the virtqueue
+ * @index: the virtqueue, counted as the device does
  * @timeout_ms: how long to wait, in milliseconds
  *
- * Context: May sleep.
- * Return: The buffer as kunit_virtio_pop(), or NULL after @timeout_ms.
+ * Context: May sleep if @timeout_ms is not 0.
+ * Return: The buffer, which the caller gives back with kunit_virtio_push(), or
+ *	   NULL after @timeout_ms.
  */
 struct kunit_virtio_buf *
 kunit_virtio_pop_timeout(struct kunit_virtio *kv, unsigned int index,
 			 unsigned int timeout_ms)
 {
-	unsigned long left = msecs_to_jiffies(timeout_ms) + 1;
+	unsigned long left = timeout_ms ? msecs_to_jiffies(timeout_ms) + 1 : 0;
 	struct kunit_virtio_queue *q = &kv->queues[index];
 	struct kunit_virtio_buf *buf;
 
-	do {
+	for (;;) {
 		buf = kunit_virtio_pop_queue(q);
-		if (buf)
+		if (buf || !left)
 			return buf;
 		left = wait_for_completion_timeout(&q->kicked, left);
-	} while (left);
-
-	return kunit_virtio_pop_queue(q);
+	}
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_pop_timeout);
 
+/* Copies a part of a buffer; @to_buf says into which direction. */
+static size_t kunit_virtio_copy(const struct vringh_kiov *iov, size_t offset,
+				void *data, size_t len, bool to_buf)
+{
+	size_t done = 0, part;
+	unsigned int i;
+	void *mem;
+
+	for (i = 0; i < iov->used && done < len; i++) {
+		if (offset >= iov->iov[i].iov_len) {
+			offset -= iov->iov[i].iov_len;
+			continue;
+		}
+		mem = iov->iov[i].iov_base + offset;
+		part = min(len - done, iov->iov[i].iov_len - offset);
+		if (to_buf)
+			memcpy(mem, data + done, part);
+		else
+			memcpy(data + done, mem, part);
+		done += part;
+		offset = 0;
+	}
+
+	return done;
+}
+
 /**
- * kunit_virtio_read() - Read what the driver put into a buffer
+ * kunit_virtio_read_at() - Read what the driver put into a buffer
  * @buf: the buffer
- * @dst: where to copy its device-readable part
+ * @offset: where to begin in its device-readable part, in bytes
+ * @dst: where to copy that to
  * @len: room at @dst in bytes
  *
  * Context: Any context.
  * Return: The number of bytes copied; 0 if the device was reset meanwhile, or
  *	   has returned the buffer with kunit_virtio_push_raw().
  */
-size_t kunit_virtio_read(struct kunit_virtio_buf *buf, void *dst, size_t len)
+size_t kunit_virtio_read_at(struct kunit_virtio_buf *buf, size_t offset,
+			    void *dst, size_t len)
 {
-	size_t done = 0, part;
-	unsigned int i;
-
 	guard(spinlock_irqsave)(&buf->q->lock);
-	guard(raw_spinlock)(&buf->q->kv->map_lock);
+	guard(raw_spinlock)(&kunit_virtio_map_lock);
 	if (!kunit_virtio_may_access(buf))
 		return 0;
 
-	for (i = 0; i < buf->riov.used; i++) {
-		part = min(len - done, buf->riov.iov[i].iov_len);
-		memcpy(dst + done, buf->riov.iov[i].iov_base, part);
-		done += part;
-	}
-
-	return done;
+	return kunit_virtio_copy(&buf->riov, offset, dst, len, false);
 }
-EXPORT_SYMBOL_GPL(kunit_virtio_read);
+EXPORT_SYMBOL_GPL(kunit_virtio_read_at);
 
 /**
- * kunit_virtio_write() - Write into a buffer
+ * kunit_virtio_write_at() - Write into a buffer
  * @buf: the buffer
- * @src: what to copy to its device-writable part
+ * @offset: where to begin in its device-writable part, in bytes
+ * @src: what to copy there
  * @len: bytes at @src; what the buffer has no room for is left out
  *
  * Context: Any context.
- * Return: The number of bytes copied, as kunit_virtio_read().
+ * Return: The number of bytes copied, as kunit_virtio_read_at().
  */
-size_t kunit_virtio_write(struct kunit_virtio_buf *buf, const void *src,
-			  size_t len)
+size_t kunit_virtio_write_at(struct kunit_virtio_buf *buf, size_t offset,
+			     const void *src, size_t len)
 {
-	size_t done = 0, part;
-	unsigned int i;
-
 	guard(spinlock_irqsave)(&buf->q->lock);
-	guard(raw_spinlock)(&buf->q->kv->map_lock);
+	guard(raw_spinlock)(&kunit_virtio_map_lock);
 	if (!kunit_virtio_may_access(buf))
 		return 0;
 
-	for (i = 0; i < buf->wiov.used; i++) {
-		part = min(len - done, buf->wiov.iov[i].iov_len);
-		memcpy(buf->wiov.iov[i].iov_base, src + done, part);
-		done += part;
-	}
-
-	return done;
+	return kunit_virtio_copy(&buf->wiov, offset, (void *)src, len, true);
 }
-EXPORT_SYMBOL_GPL(kunit_virtio_write);
+EXPORT_SYMBOL_GPL(kunit_virtio_write_at);
 
 /**
  * kunit_virtio_readable() - Size of a buffer's device-readable part
@@ -620,6 +755,38 @@ u16 kunit_virtio_head(struct kunit_virtio_buf *buf)
 	return buf->head;
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_head);
+
+/* Buffers that the driver made available and the device has not popped */
+static unsigned int kunit_virtio_waiting_in(struct kunit_virtio_queue *q)
+{
+	__virtio16 idx;
+
+	guard(spinlock_irqsave)(&q->lock);
+	if (!q->live)
+		return 0;
+
+	idx = READ_ONCE(q->vrh.vring.avail->idx);
+
+	return (u16)(virtio16_to_cpu(&q->kv->vdev, idx) -
+		     q->vrh.last_avail_idx);
+}
+
+/**
+ * kunit_virtio_waiting() - Count the buffers that wait for the device
+ * @kv: the device
+ * @index: the virtqueue
+ *
+ * For a test that goes on once the driver has sent so many requests.
+ *
+ * Context: Any context.
+ * Return: How many buffers the driver has made available that the device has
+ *	   not popped yet.
+ */
+unsigned int kunit_virtio_waiting(struct kunit_virtio *kv, unsigned int index)
+{
+	return kunit_virtio_waiting_in(&kv->queues[index]);
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_waiting);
 
 /* As an interrupt of hardware does, or the thread of one with PREEMPT_RT */
 static void kunit_virtio_call_vq(struct virtqueue *vq)
@@ -707,7 +874,11 @@ static bool kunit_virtio_complete(struct kunit_virtio_buf *buf, u32 len)
  * @buf: the buffer; not valid any more afterwards
  * @len: how many bytes the device says it has written, right or wrong
  *
- * There is no interrupt if the driver has suppressed it.
+ * The virtqueue's callback runs as it would from hardware: in hard interrupt
+ * context with interrupts disabled, or with PREEMPT_RT as an interrupt thread
+ * does, and on one CPU at a time. It has returned when this function does,
+ * unless another CPU is running it, which then calls it once more. There is no
+ * interrupt if the driver has suppressed it.
  *
  * Context: Any context in which an interrupt could arrive.
  */
@@ -742,10 +913,9 @@ EXPORT_SYMBOL_GPL(kunit_virtio_push_quiet);
  * @head: the buffer's head, which need not be one that the driver offered
  * @len: number of bytes written
  *
- * What a broken or a hostile device may do: return a buffer twice, or one that
- * it never got. Until the device is reset, nothing comes then of reading and
- * writing a buffer that the driver has taken back, and it is not a rule that
- * the driver broke.
+ * What a broken device may do: return a buffer twice, or one that it never got.
+ * Until the device is reset, nothing comes then of reading and writing a buffer
+ * that the driver has taken back, and it is not a rule that the driver broke.
  *
  * With indirect descriptors, @head must not be one that the driver has offered
  * and the device not popped: the driver frees its table, which pop would walk.
@@ -767,83 +937,27 @@ void kunit_virtio_push_raw(struct kunit_virtio *kv, unsigned int index,
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_push_raw);
 
-static void kunit_virtio_zero(struct kunit_virtio_buf *buf)
-{
-	unsigned int i;
-
-	guard(spinlock_irqsave)(&buf->q->lock);
-	guard(raw_spinlock)(&buf->q->kv->map_lock);
-	if (!kunit_virtio_may_access(buf))
-		return;
-
-	for (i = 0; i < buf->wiov.used; i++)
-		memset(buf->wiov.iov[i].iov_base, 0, buf->wiov.iov[i].iov_len);
-}
-
-static void kunit_virtio_answer_zeroes(struct kunit_virtio_buf *buf)
-{
-	size_t len = kunit_virtio_writable(buf);
-
-	kunit_virtio_zero(buf);
-	kunit_virtio_push(buf, len);
-}
-
-/* A buffer that the device answers with zeroes: what it holds comes first. */
-static struct kunit_virtio_buf *
-kunit_virtio_claim_any(struct kunit_virtio_queue *q)
-{
-	struct kunit_virtio_buf *buf;
-
-	scoped_guard(spinlock_irqsave, &q->lock) {
-		buf = list_first_entry_or_null(&q->held,
-					       struct kunit_virtio_buf, node);
-		if (buf) {
-			list_del_init(&buf->node);
-			return buf;
-		}
-	}
-
-	return kunit_virtio_pop_queue(q);
-}
-
-/* Returns false if there is nothing to do. */
-static bool kunit_virtio_work_once(struct kunit_virtio_queue *q)
-{
-	struct kunit_virtio_buf *buf;
-	kunit_virtio_handler_t handler;
-
-	if (READ_ONCE(q->kv->flushing)) {
-		buf = kunit_virtio_claim_any(q);
-		if (buf)
-			kunit_virtio_answer_zeroes(buf);
-		return buf;
-	}
-
-	/* Pairs with the release in kunit_virtio_serve(). */
-	handler = smp_load_acquire(&q->handler);
-	if (!handler)
-		return false;
-
-	buf = kunit_virtio_pop_queue(q);
-	if (buf)
-		handler(buf, q->data);
-
-	return buf;
-}
-
 /*
- * A driver may make a buffer available again whenever it gets one back. That
- * goes on for ever, so it must not be one piece of work.
+ * Calls the handler for as many buffers as the ring has entries at a time: a
+ * driver may make a buffer available whenever it gets one back.
  */
 static void kunit_virtio_work(struct work_struct *work)
 {
 	struct kunit_virtio_queue *q =
 		container_of(work, struct kunit_virtio_queue, work);
+	kunit_virtio_handler_t handler;
+	struct kunit_virtio_buf *buf;
 	unsigned int i = 0;
 
 	do {
-		if (!kunit_virtio_work_once(q))
+		/* Pairs with the release in kunit_virtio_serve(). */
+		handler = smp_load_acquire(&q->handler);
+		if (!handler)
 			return;
+		buf = kunit_virtio_pop_queue(q);
+		if (!buf)
+			return;
+		handler(buf, q->data);
 	} while (++i < q->size);
 
 	queue_work(q->kv->wq, &q->work);
@@ -880,6 +994,69 @@ void kunit_virtio_serve(struct kunit_virtio *kv, unsigned int index,
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_serve);
 
+static void kunit_virtio_zero(struct kunit_virtio_buf *buf)
+{
+	unsigned int i;
+
+	guard(spinlock_irqsave)(&buf->q->lock);
+	guard(raw_spinlock)(&kunit_virtio_map_lock);
+	if (!kunit_virtio_may_access(buf))
+		return;
+
+	for (i = 0; i < buf->wiov.used; i++)
+		memset(buf->wiov.iov[i].iov_base, 0, buf->wiov.iov[i].iov_len);
+}
+
+static void kunit_virtio_answer_zeroes(struct kunit_virtio_buf *buf)
+{
+	size_t len = kunit_virtio_writable(buf);
+
+	kunit_virtio_zero(buf);
+	kunit_virtio_push(buf, len);
+}
+
+/* Once around the ring, as a driver may offer what it gets back at once */
+static void kunit_virtio_flush_queue(struct kunit_virtio_queue *q)
+{
+	struct kunit_virtio_buf *buf;
+	unsigned int i;
+
+	/* A handler may be at a buffer of another queue than its own. */
+	kunit_virtio_stop_serving(q);
+	for (i = 0; i < q->size; i++) {
+		scoped_guard(spinlock_irqsave, &q->lock)
+			buf = list_first_entry_or_null(&q->held,
+						       struct kunit_virtio_buf,
+						       node);
+		if (!buf)
+			buf = kunit_virtio_pop_queue(q);
+		if (!buf)
+			return;
+		kunit_virtio_answer_zeroes(buf);
+	}
+}
+
+static void kunit_virtio_flush_work(struct work_struct *work)
+{
+	struct kunit_virtio *kv =
+		container_of(work, struct kunit_virtio, flush.work);
+	unsigned int i;
+
+	for (i = 0; i < kv->num_queues; i++)
+		kunit_virtio_flush_queue(&kv->queues[i]);
+	queue_delayed_work(kv->wq, &kv->flush, 1);
+}
+
+/* A driver that was told to pause is told to go on. */
+static void kunit_virtio_resume(struct kunit_virtio *kv)
+{
+	int (*resume)(struct virtio_device *vdev);
+
+	resume = xchg(&kv->resume, NULL);
+	if (resume)
+		resume(&kv->vdev);
+}
+
 /**
  * kunit_virtio_flush() - Answer everything, from now on, to let the driver go
  * @kv: the device
@@ -887,26 +1064,19 @@ EXPORT_SYMBOL_GPL(kunit_virtio_serve);
  * All buffers that the device holds or gets come back filled with zeroes, so
  * that nobody waits for the device any longer. A driver that was frozen, or
  * prepared for a reset, is told to go on. The test must not use a buffer after
- * this. It happens by itself when the test ends, also by a failed assertion.
+ * this. It happens by itself when the test ends while a thread of
+ * kunit_virtio_run() is in the driver, also by a failed assertion.
  *
  * Context: May sleep.
  */
 void kunit_virtio_flush(struct kunit_virtio *kv)
 {
-	int (*resume)(struct virtio_device *vdev);
 	unsigned int i;
 
-	/* A handler may be at a buffer of another queue than its own. */
 	for (i = 0; i < kv->num_queues; i++)
 		kunit_virtio_stop_serving(&kv->queues[i]);
-
-	WRITE_ONCE(kv->flushing, true);
-	for (i = 0; i < kv->num_queues; i++)
-		queue_work(kv->wq, &kv->queues[i].work);
-
-	resume = xchg(&kv->resume, NULL);
-	if (resume)
-		resume(&kv->vdev);
+	mod_delayed_work(kv->wq, &kv->flush, 0);
+	kunit_virtio_resume(kv);
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_flush);
 
@@ -920,12 +1090,12 @@ static bool kunit_virtio_notify(struct virtqueue *vq)
 	atomic_inc(&q->notifications);
 
 	if (!(READ_ONCE(kv->status) & VIRTIO_CONFIG_S_DRIVER_OK)) {
-		kunit_virtio_breach(kv, "device notified before DRIVER_OK");
+		kunit_virtio_violate(kv, "device notified before DRIVER_OK");
 		return true;
 	}
 
 	complete(&q->kicked);
-	if (READ_ONCE(kv->flushing) || READ_ONCE(q->handler))
+	if (READ_ONCE(q->handler))
 		queue_work(kv->wq, &q->work);
 
 	return true;
@@ -936,12 +1106,16 @@ static void kunit_virtio_get(struct virtio_device *vdev, unsigned int offset,
 {
 	struct kunit_virtio *kv = to_kunit_virtio(vdev);
 
-	guard(spinlock_irqsave)(&kv->config_lock);
 	memset(buf, 0xff, len);
-	if (offset + len > kv->config_len)
-		kunit_virtio_breach(kv, "read past the end of the config space");
-	else
+	if (offset + len > kv->config_len) {
+		kunit_virtio_violate(kv, "read past the end of the config space");
+		return;
+	}
+
+	scoped_guard(spinlock_irqsave, &kv->config_lock)
 		memcpy(buf, kv->config + offset, len);
+	if (kv->params.config_read)
+		kv->params.config_read(kv->params.config_data, offset, buf, len);
 }
 
 static void kunit_virtio_set(struct virtio_device *vdev, unsigned int offset,
@@ -949,11 +1123,15 @@ static void kunit_virtio_set(struct virtio_device *vdev, unsigned int offset,
 {
 	struct kunit_virtio *kv = to_kunit_virtio(vdev);
 
-	guard(spinlock_irqsave)(&kv->config_lock);
-	if (offset + len > kv->config_len)
-		kunit_virtio_breach(kv, "write past the end of the config space");
-	else
+	if (offset + len > kv->config_len) {
+		kunit_virtio_violate(kv, "write past the end of the config space");
+		return;
+	}
+
+	scoped_guard(spinlock_irqsave, &kv->config_lock)
 		memcpy(kv->config + offset, buf, len);
+	if (kv->params.config_write)
+		kv->params.config_write(kv->params.config_data, offset, buf, len);
 }
 
 static u8 kunit_virtio_get_status(struct virtio_device *vdev)
@@ -963,7 +1141,14 @@ static u8 kunit_virtio_get_status(struct virtio_device *vdev)
 
 static void kunit_virtio_set_status(struct virtio_device *vdev, u8 status)
 {
-	WRITE_ONCE(to_kunit_virtio(vdev)->status, status);
+	struct kunit_virtio *kv = to_kunit_virtio(vdev);
+
+	if (status & VIRTIO_CONFIG_S_FEATURES_OK &&
+	    vdev->features & KUNIT_VIRTIO_REFUSED) {
+		kunit_err(kv->test, "the mock has no packed and no in-order rings");
+		status &= ~VIRTIO_CONFIG_S_FEATURES_OK;
+	}
+	WRITE_ONCE(kv->status, status);
 }
 
 static u64 kunit_virtio_get_features(struct virtio_device *vdev)
@@ -1011,6 +1196,7 @@ static void kunit_virtio_reset(struct virtio_device *vdev)
 		kv->on_reset(kv->on_reset_data);
 }
 
+/* A device that was not told DRIVER_OK does not use its virtqueues. */
 static void kunit_virtio_del_vqs(struct virtio_device *vdev)
 {
 	struct kunit_virtio *kv = to_kunit_virtio(vdev);
@@ -1022,8 +1208,8 @@ static void kunit_virtio_del_vqs(struct virtio_device *vdev)
 		if (!q->vq)
 			continue;
 
-		if (q->live)
-			kunit_virtio_breach(kv, "queue deleted without a reset");
+		if (q->live && kv->status & VIRTIO_CONFIG_S_DRIVER_OK)
+			kunit_virtio_violate(kv, "queue deleted without a reset");
 		kunit_virtio_stop_queue(q);
 		kunit_virtio_synchronize_cbs(vdev);
 		vring_del_virtqueue(q->vq);
@@ -1034,6 +1220,7 @@ static void kunit_virtio_del_vqs(struct virtio_device *vdev)
 static int kunit_virtio_setup_vq(struct kunit_virtio_queue *q,
 				 const struct virtqueue_info *info)
 {
+	union virtio_map map = { .group = (struct vduse_vq_group *)q };
 	struct virtio_device *vdev = &q->kv->vdev;
 	const struct vring *vring;
 	struct virtqueue *vq;
@@ -1041,11 +1228,16 @@ static int kunit_virtio_setup_vq(struct kunit_virtio_queue *q,
 
 	if (!q->size)
 		return -ENOENT;
+	if (q->vq) {
+		kunit_virtio_violate(q->kv, "queue set up twice");
+		return -EBUSY;
+	}
 
+	/* The core passes the map on to the map operations without looking. */
 	vq = vring_create_virtqueue_map(q - q->kv->queues, q->size, PAGE_SIZE,
 					vdev, true, false, info->ctx,
 					kunit_virtio_notify, info->callback,
-					info->name, vdev->vmap);
+					info->name, map);
 	if (!vq)
 		return -ENOMEM;
 
@@ -1068,38 +1260,33 @@ static int kunit_virtio_setup_vq(struct kunit_virtio_queue *q,
 	return 0;
 }
 
+/* A queue without a name is one that the driver knows and the device lacks. */
 static int kunit_virtio_find_vqs(struct virtio_device *vdev, unsigned int nvqs,
 				 struct virtqueue *vqs[],
 				 struct virtqueue_info vqs_info[],
 				 struct irq_affinity *desc)
 {
 	struct kunit_virtio *kv = to_kunit_virtio(vdev);
-	unsigned int i;
+	unsigned int i, index = 0;
 	int ret = 0;
 
 	if (kv->find_vqs_err)
 		return kv->find_vqs_err;
-	if (nvqs > kv->num_queues)
-		return -ENOENT;
-
-	for (i = 0; i < nvqs; i++) {
-		if (kv->queues[i].vq) {
-			kunit_virtio_breach(kv, "queue set up twice");
-			return -EBUSY;
-		}
-	}
 
 	for (i = 0; i < nvqs && !ret; i++) {
 		vqs[i] = NULL;
 		if (!vqs_info[i].name)
 			continue;
-		ret = kunit_virtio_setup_vq(&kv->queues[i], &vqs_info[i]);
-		vqs[i] = kv->queues[i].vq;
+		if (index == kv->num_queues) {
+			ret = -ENOENT;
+			break;
+		}
+		ret = kunit_virtio_setup_vq(&kv->queues[index], &vqs_info[i]);
+		vqs[i] = kv->queues[index++].vq;
 	}
-	if (ret) {
-		kunit_virtio_reset(vdev);
+	/* The queues that another call has set up are in use. */
+	if (ret && ret != -EBUSY)
 		kunit_virtio_del_vqs(vdev);
-	}
 
 	return ret;
 }
@@ -1123,6 +1310,81 @@ static const struct virtio_config_ops kunit_virtio_config_ops = {
 	.bus_name		= kunit_virtio_bus_name,
 };
 
+/**
+ * kunit_virtio_notifications() - Count the driver's notifications
+ * @kv: the device
+ * @index: the virtqueue
+ *
+ * Context: Any context.
+ * Return: How often the driver has notified the device of available buffers.
+ */
+unsigned int kunit_virtio_notifications(struct kunit_virtio *kv,
+					unsigned int index)
+{
+	return atomic_read(&kv->queues[index].notifications);
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_notifications);
+
+/**
+ * kunit_virtio_interrupts() - Count the device's interrupts
+ * @kv: the device
+ * @index: the virtqueue
+ *
+ * Context: Any context.
+ * Return: How often the device has interrupted the driver for the virtqueue.
+ */
+unsigned int kunit_virtio_interrupts(struct kunit_virtio *kv,
+				     unsigned int index)
+{
+	return atomic_read(&kv->queues[index].interrupts);
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_interrupts);
+
+/**
+ * kunit_virtio_mappings() - Count the pieces of memory that the device may use
+ * @kv: the device
+ *
+ * Context: Any context.
+ * Return: The number of live mappings: those of each buffer in a virtqueue and
+ *	   one more for each indirect descriptor table.
+ */
+unsigned int kunit_virtio_mappings(struct kunit_virtio *kv)
+{
+	return READ_ONCE(kv->num_maps);
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_mappings);
+
+/**
+ * kunit_virtio_violation() - The first rule that the driver broke
+ * @kv: the device
+ *
+ * For tests of the mock itself: asking takes the violation off the record, so
+ * that the test does not fail for it.
+ *
+ * Context: May sleep.
+ * Return: A description with the function in which that was, and below it its
+ *	   callers, as far as they are known; or NULL.
+ */
+const char *kunit_virtio_violation(struct kunit_virtio *kv)
+{
+	const char *what = xchg(&kv->violation, NULL);
+	unsigned int i, len;
+
+	if (!what)
+		return NULL;
+
+	len = scnprintf(kv->report, sizeof(kv->report), "%s", what);
+	if (kv->where)
+		len += scnprintf(kv->report + len, sizeof(kv->report) - len,
+				 " in %pS", (void *)kv->where);
+	for (i = 0; i < kv->trace_len; i++)
+		len += scnprintf(kv->report + len, sizeof(kv->report) - len,
+				 "\n  %pS", (void *)kv->trace[i]);
+
+	return kv->report;
+}
+EXPORT_SYMBOL_GPL(kunit_virtio_violation);
+
 /* Life of the device */
 
 static void kunit_virtio_dev_release(struct device *dev)
@@ -1130,10 +1392,24 @@ static void kunit_virtio_dev_release(struct device *dev)
 	complete(&to_kunit_virtio(dev_to_virtio(dev))->released);
 }
 
+static void kunit_virtio_drop_maps(struct kunit_virtio *kv)
+{
+	struct kunit_virtio_map *map, *next;
+	LIST_HEAD(left);
+
+	scoped_guard(raw_spinlock_irqsave, &kunit_virtio_map_lock)
+		list_for_each_entry_safe(map, next, &kunit_virtio_maps, node)
+			if (map->q->kv == kv)
+				list_move(&map->node, &left);
+
+	list_for_each_entry_safe(map, next, &left, node)
+		kfree(map);
+}
+
 static void kunit_virtio_free(struct kunit_virtio *kv)
 {
+	kunit_virtio_drop_maps(kv);
 	kfree(kv->config);
-	kfree(kv->maps);
 	kfree(kv->queues);
 	kfree(kv);
 }
@@ -1148,24 +1424,31 @@ static void kunit_virtio_drop_held(struct kunit_virtio_queue *q)
 
 /*
  * Test actions run in reverse order, so whatever the test has added after it
- * allocated the device is gone when this runs.
+ * allocated the device is gone when this runs. The device answers as before
+ * while the driver goes, and everything if the driver waits for more than that.
  */
 static void kunit_virtio_destroy(void *data)
 {
 	struct kunit_virtio *kv = data;
+	const char *violation;
 	unsigned int i;
 
-	kunit_virtio_flush(kv);
 	if (kv->stuck)
 		return;
 
+	mod_delayed_work(kv->wq, &kv->flush, KUNIT_VIRTIO_PATIENCE);
+	kunit_virtio_resume(kv);
 	kunit_virtio_unplug(kv);
+	cancel_delayed_work_sync(&kv->flush);
+	for (i = 0; i < kv->num_queues; i++)
+		kunit_virtio_stop_serving(&kv->queues[i]);
 	destroy_workqueue(kv->wq);
 	for (i = 0; i < kv->num_queues; i++)
 		kunit_virtio_drop_held(&kv->queues[i]);
 
-	if (kv->violation)
-		KUNIT_FAIL(kv->test, "driver broke a rule: %s", kv->violation);
+	violation = kunit_virtio_violation(kv);
+	if (violation)
+		KUNIT_FAIL(kv->test, "driver broke a rule: %s", violation);
 	KUNIT_EXPECT_EQ_MSG(kv->test, kv->num_maps, 0,
 			    "driver left memory mapped for the device");
 
@@ -1187,43 +1470,27 @@ static void kunit_virtio_init_queue(struct kunit_virtio_queue *q,
 	INIT_WORK(&q->work, kunit_virtio_work);
 }
 
-static int kunit_virtio_init_queues(struct kunit_virtio *kv,
-				    const struct kunit_virtio_params *params)
+static int kunit_virtio_init(struct kunit_virtio *kv,
+			     const struct kunit_virtio_params *params)
 {
 	unsigned int i;
+
+	spin_lock_init(&kv->config_lock);
+	init_completion(&kv->released);
+	INIT_DELAYED_WORK(&kv->flush, kunit_virtio_flush_work);
+	kv->features = params->features | BIT_ULL(VIRTIO_F_VERSION_1) |
+		       BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
 
 	kv->queues = kzalloc_objs(*kv->queues, params->num_queues);
 	if (!kv->queues)
 		return -ENOMEM;
 
 	kv->num_queues = params->num_queues;
-	for (i = 0; i < kv->num_queues; i++) {
+	for (i = 0; i < kv->num_queues; i++)
 		kunit_virtio_init_queue(&kv->queues[i], kv,
 					params->queue_sizes[i]);
-		/* An indirect table is one more mapping for its entry. */
-		kv->max_maps += params->queue_sizes[i] * (KUNIT_VIRTIO_IOVS + 1);
-	}
 
-	kv->maps = kzalloc_objs(*kv->maps, kv->max_maps);
-
-	return kv->maps ? 0 : -ENOMEM;
-}
-
-static int kunit_virtio_init(struct kunit_virtio *kv,
-			     const struct kunit_virtio_params *params)
-{
-	int ret;
-
-	raw_spin_lock_init(&kv->map_lock);
-	spin_lock_init(&kv->config_lock);
-	init_completion(&kv->released);
-	kv->features = params->features | BIT_ULL(VIRTIO_F_VERSION_1) |
-		       BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
-
-	ret = kunit_virtio_init_queues(kv, params);
-	if (ret)
-		return ret;
-
+	kv->params = *params;
 	kv->config_len = params->config_len;
 	kv->config = kmemdup(params->config, params->config_len, GFP_KERNEL);
 	if (!kv->config)
@@ -1284,8 +1551,6 @@ kunit_virtio_alloc(struct kunit *test, const struct kunit_virtio_params *params)
 	kv->vdev.id.vendor = VIRTIO_DEV_ANY_ID;
 	kv->vdev.config = &kunit_virtio_config_ops;
 	kv->vdev.map = &kunit_virtio_map_ops;
-	/* The core passes this on to the map operations without looking. */
-	kv->vdev.vmap.group = (struct vduse_vq_group *)kv;
 
 	ret = kunit_virtio_init(kv, params);
 	if (ret) {
@@ -1546,9 +1811,10 @@ EXPORT_SYMBOL_GPL(kunit_virtio_fail_find_vqs);
  * @data: passed to @hook
  *
  * A driver that changes a virtqueue where its callback can come between has a
- * race that is hard to hit. A @hook that pushes a buffer hits it every time;
- * it is never called if the driver does without the race. Virtqueue callbacks
- * are threads with PREEMPT_RT, where @hook is not called at all.
+ * race that is hard to hit. A @hook that pushes a buffer hits it every time,
+ * and the test fails if the callback takes the buffer back meanwhile. @hook is
+ * never called if the driver does without the race. Virtqueue callbacks are
+ * threads with PREEMPT_RT, where @hook is not called at all.
  *
  * Context: May sleep.
  */
@@ -1593,79 +1859,20 @@ EXPORT_SYMBOL_GPL(kunit_virtio_slow_maps);
  */
 void kunit_virtio_fail_maps(struct kunit_virtio *kv, unsigned int count)
 {
-	guard(raw_spinlock_irqsave)(&kv->map_lock);
-	kv->fail_maps = count;
+	atomic_set(&kv->fail_maps, count);
 }
 EXPORT_SYMBOL_GPL(kunit_virtio_fail_maps);
-
-/**
- * kunit_virtio_notifications() - Count the driver's notifications
- * @kv: the device
- * @index: the virtqueue
- *
- * Context: Any context.
- * Return: How often the driver has notified the device of available buffers.
- */
-unsigned int kunit_virtio_notifications(struct kunit_virtio *kv,
-					unsigned int index)
-{
-	return atomic_read(&kv->queues[index].notifications);
-}
-EXPORT_SYMBOL_GPL(kunit_virtio_notifications);
-
-/**
- * kunit_virtio_interrupts() - Count the device's interrupts
- * @kv: the device
- * @index: the virtqueue
- *
- * Context: Any context.
- * Return: How often the device has interrupted the driver for the virtqueue.
- */
-unsigned int kunit_virtio_interrupts(struct kunit_virtio *kv,
-				     unsigned int index)
-{
-	return atomic_read(&kv->queues[index].interrupts);
-}
-EXPORT_SYMBOL_GPL(kunit_virtio_interrupts);
-
-/**
- * kunit_virtio_mappings() - Count the pieces of memory that the device may use
- * @kv: the device
- *
- * Context: Any context.
- * Return: The number of live mappings: those of each buffer in a virtqueue and
- *	   one more for each indirect descriptor table.
- */
-unsigned int kunit_virtio_mappings(struct kunit_virtio *kv)
-{
-	return READ_ONCE(kv->num_maps);
-}
-EXPORT_SYMBOL_GPL(kunit_virtio_mappings);
-
-/**
- * kunit_virtio_violation() - The first rule that the driver broke
- * @kv: the device
- *
- * For tests of the mock itself: asking takes the breach off the record, so that
- * the test does not fail for it.
- *
- * Context: Any context.
- * Return: A description or NULL.
- */
-const char *kunit_virtio_violation(struct kunit_virtio *kv)
-{
-	return xchg(&kv->violation, NULL);
-}
-EXPORT_SYMBOL_GPL(kunit_virtio_violation);
 
 /* Threads that call into the driver while the test is the device */
 
 static int kunit_virtio_task_fn(void *data)
 {
 	struct kunit_virtio_task *task = data;
+	int sig;
 
 	/* A kernel thread ignores signals unless it asks for them. */
-	allow_signal(SIGKILL);
+	for (sig = 1; sig < SIGRTMIN; sig++)
+		allow_signal(sig);
 	task->ret = task->fn(task->data);
 	complete_all(&task->done);
 
@@ -1675,12 +1882,16 @@ static int kunit_virtio_task_fn(void *data)
 static void kunit_virtio_task_end(void *data)
 {
 	struct kunit_virtio_task *task = data;
+	bool done = completion_done(&task->done);
 
-	if (!completion_done(&task->done))
+	if (!done) {
 		kunit_virtio_flush(task->kv);
+		done = wait_for_completion_timeout(&task->done, KUNIT_VIRTIO_END);
+		cancel_delayed_work_sync(&task->kv->flush);
+	}
 
 	/* Leak it all rather than hang, and rather than free what is in use. */
-	if (!wait_for_completion_timeout(&task->done, KUNIT_VIRTIO_END)) {
+	if (!done) {
 		task->kv->stuck = true;
 		KUNIT_FAIL(task->kv->test, "driver hangs");
 		return;
@@ -1763,18 +1974,20 @@ int kunit_virtio_task_ret(struct kunit_virtio_task *task)
 EXPORT_SYMBOL_GPL(kunit_virtio_task_ret);
 
 /**
- * kunit_virtio_task_kill() - Send a thread a fatal signal
+ * kunit_virtio_task_signal() - Send a thread a signal
  * @task: the thread
+ * @sig: the signal, below SIGRTMIN
  *
- * What happens to a process that waits for the driver when it is killed.
+ * What happens to a process that waits for the driver when it gets a signal:
+ * SIGKILL is fatal, all others are not.
  *
  * Context: Any context.
  */
-void kunit_virtio_task_kill(struct kunit_virtio_task *task)
+void kunit_virtio_task_signal(struct kunit_virtio_task *task, int sig)
 {
-	send_sig(SIGKILL, task->task, 1);
+	send_sig(sig, task->task, 1);
 }
-EXPORT_SYMBOL_GPL(kunit_virtio_task_kill);
+EXPORT_SYMBOL_GPL(kunit_virtio_task_signal);
 
 MODULE_DESCRIPTION("Mock virtio transport for KUnit tests");
 MODULE_LICENSE("GPL");

@@ -7,14 +7,17 @@
  * mock has to notice.
  */
 
+#include <linux/array_size.h>
 #include <linux/cleanup.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
-#include <linux/err.h>
 #include <linux/hardirq.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
+#include <linux/signal.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/virtio.h>
@@ -34,23 +37,25 @@
 /**
  * enum echo_flaw - what the driver does wrong
  * @ECHO_NO_FLAW: nothing
+ * @ECHO_FAIL_PROBE: fails in probe before DRIVER_OK, which is no flaw
  * @ECHO_KICK_EARLY: notifies the device before DRIVER_OK
  * @ECHO_READ_CONFIG_PAST_END: reads more config space than there is
- * @ECHO_RACY: adds buffers without a lock against the callback
  * @ECHO_REPLY_READ_ONLY: lets the device only read the reply
  * @ECHO_KEEP_MAPPED: leaves buffers in the queue when it goes
  * @ECHO_NO_RESET: deletes the queue while the device may use it
+ * @ECHO_RACY: adds buffers without a lock against the callback
  * @ECHO_BUSY: refuses to pause
  * @ECHO_KEEP_QUEUE: does not delete the queue when it pauses
  */
 enum echo_flaw {
 	ECHO_NO_FLAW,
+	ECHO_FAIL_PROBE,
 	ECHO_KICK_EARLY,
 	ECHO_READ_CONFIG_PAST_END,
-	ECHO_RACY,
 	ECHO_REPLY_READ_ONLY,
 	ECHO_KEEP_MAPPED,
 	ECHO_NO_RESET,
+	ECHO_RACY,
 	ECHO_BUSY,
 	ECHO_KEEP_QUEUE,
 };
@@ -73,7 +78,13 @@ struct echo_request {
  * struct echo - the driver's view of a device, and the test's
  * @test: the running test
  * @kv: the mock device
- * @vq: the only queue; NULL while there is none
+ * @vq: the queue; NULL while there is none
+ * @without_first: the driver leaves the first of its two queues out
+ * @receives: the driver offers the memory of replies again at once
+ * @received: how often it did
+ * @pieces: how many parts each half of a message has; 0 for one
+ * @find_vqs_err: what find_vqs() has returned
+ * @remove_ms: how long the driver takes until it resets the device
  * @lock: protects @vq
  * @flaw: what the driver does wrong
  * @in_hardirq: the callback was called in hard interrupt context
@@ -81,6 +92,7 @@ struct echo_request {
  * @served: how many buffers the handler has answered
  * @resets: how often the device was reset
  * @config_changes: how often the config space has changed
+ * @selected: what the driver has written to the config space
  * @resumed: the driver goes on after a pause
  * @req: the messages
  */
@@ -88,6 +100,12 @@ struct echo {
 	struct kunit *test;
 	struct kunit_virtio *kv;
 	struct virtqueue *vq;
+	bool without_first;
+	bool receives;
+	unsigned int received;
+	unsigned int pieces;
+	int find_vqs_err;
+	unsigned int remove_ms;
 	spinlock_t lock; /* Protects @vq */
 	enum echo_flaw flaw;
 	bool in_hardirq;
@@ -95,12 +113,36 @@ struct echo {
 	unsigned int served;
 	unsigned int resets;
 	unsigned int config_changes;
+	u8 selected;
 	struct completion resumed;
 	struct echo_request req[ECHO_REQUESTS];
 };
 
 /* The driver's probe() has no other way to find the test that it runs for. */
 static struct echo *echo_current;
+
+static void echo_init_sg(struct echo *echo, struct scatterlist *sg, u8 *mem)
+{
+	unsigned int i, num = echo->pieces ?: 1, size = ECHO_BYTES / num;
+
+	sg_init_table(sg, num);
+	for (i = 0; i < num; i++)
+		sg_set_buf(&sg[i], mem + i * size, size);
+}
+
+static int echo_add(struct echo *echo, struct echo_request *req)
+{
+	struct scatterlist out[ECHO_BYTES], in[ECHO_BYTES], *sgs[] = { out, in };
+	unsigned int num_in = echo->flaw == ECHO_REPLY_READ_ONLY ? 0 : 1;
+
+	echo_init_sg(echo, out, req->out);
+	echo_init_sg(echo, in, req->in);
+	if (echo->receives)
+		return virtqueue_add_inbuf(echo->vq, in, 1, req, GFP_ATOMIC);
+
+	return virtqueue_add_sgs(echo->vq, sgs, 2 - num_in, num_in, req,
+				 GFP_ATOMIC);
+}
 
 static void echo_callback(struct virtqueue *vq)
 {
@@ -114,19 +156,11 @@ static void echo_callback(struct virtqueue *vq)
 	while ((req = virtqueue_get_buf(vq, &len))) {
 		req->len = len;
 		complete(&req->done);
+		if (echo->receives && !echo_add(echo, req)) {
+			echo->received++;
+			virtqueue_kick(vq);
+		}
 	}
-}
-
-static int echo_add(struct echo *echo, struct echo_request *req)
-{
-	unsigned int num_in = echo->flaw == ECHO_REPLY_READ_ONLY ? 0 : 1;
-	struct scatterlist out, in, *sgs[] = { &out, &in };
-
-	sg_init_one(&out, req->out, sizeof(req->out));
-	sg_init_one(&in, req->in, sizeof(req->in));
-
-	return virtqueue_add_sgs(echo->vq, sgs, 2 - num_in, num_in, req,
-				 GFP_ATOMIC);
 }
 
 /* Adds a message without waiting for its reply. */
@@ -146,6 +180,7 @@ static int echo_post(struct echo *echo, struct echo_request *req)
 	return ret;
 }
 
+/* The call into the driver that tests make. */
 static int echo_send(void *data)
 {
 	struct echo *echo = data;
@@ -158,18 +193,51 @@ static int echo_send(void *data)
 	return wait_for_completion_killable(&echo->req[0].done);
 }
 
+static int echo_send_interruptible(void *data)
+{
+	struct echo *echo = data;
+	int ret;
+
+	ret = echo_post(echo, &echo->req[0]);
+	if (ret)
+		return ret;
+
+	return wait_for_completion_interruptible(&echo->req[0].done);
+}
+
+static int echo_find_vqs(struct echo *echo, struct virtio_device *vdev)
+{
+	struct virtqueue_info infos[] = {
+		{ .name = NULL },
+		{ .name = "echo", .callback = echo_callback },
+	};
+	unsigned int first = echo->without_first ? 0 : 1;
+	struct virtqueue *vqs[2] = {};
+	int ret;
+
+	ret = virtio_find_vqs(vdev, 2 - first, vqs, infos + first, NULL);
+	echo->vq = ret ? NULL : vqs[1 - first];
+	echo->find_vqs_err = ret;
+
+	return ret;
+}
+
 static int echo_probe(struct virtio_device *vdev)
 {
 	struct echo *echo = echo_current;
-	u32 value;
+	int ret;
 
 	vdev->priv = echo;
-	echo->vq = virtio_find_single_vq(vdev, echo_callback, "echo");
-	if (IS_ERR(echo->vq))
-		return PTR_ERR(echo->vq);
+	ret = echo_find_vqs(echo, vdev);
+	if (ret)
+		return ret;
 
+	if (echo->flaw == ECHO_FAIL_PROBE) {
+		vdev->config->del_vqs(vdev);
+		return -EIO;
+	}
 	if (echo->flaw == ECHO_READ_CONFIG_PAST_END)
-		vdev->config->get(vdev, 2, &value, sizeof(value));
+		virtio_cread32(vdev, 2);
 	if (echo->flaw == ECHO_KICK_EARLY)
 		echo_post(echo, &echo->req[0]);
 
@@ -182,6 +250,7 @@ static void echo_remove(struct virtio_device *vdev)
 {
 	struct echo *echo = vdev->priv;
 
+	msleep(echo->remove_ms);
 	if (echo->flaw != ECHO_NO_RESET)
 		virtio_reset_device(vdev);
 	if (echo->vq && echo->flaw != ECHO_KEEP_MAPPED)
@@ -207,13 +276,12 @@ static int echo_pause(struct virtio_device *vdev)
 static int echo_resume(struct virtio_device *vdev)
 {
 	struct echo *echo = vdev->priv;
-	struct virtqueue *vq;
+	int ret;
 
-	vq = virtio_find_single_vq(vdev, echo_callback, "echo");
-	if (IS_ERR(vq))
-		return PTR_ERR(vq);
+	ret = echo_find_vqs(echo, vdev);
+	if (ret)
+		return ret;
 
-	echo->vq = vq;
 	virtio_device_ready(vdev);
 	complete(&echo->resumed);
 
@@ -258,18 +326,41 @@ static void echo_device(struct kunit_virtio_buf *buf, void *data)
 	kunit_virtio_push(buf, kunit_virtio_write(buf, bytes, len));
 }
 
+/* What is read past the first byte depends on what was written there. */
+static void echo_config_read(void *data, unsigned int offset, void *buf,
+			     unsigned int len)
+{
+	struct echo *echo = data;
+
+	if (offset && echo->selected)
+		memset(buf, echo->selected, len);
+}
+
+static void echo_config_write(void *data, unsigned int offset, const void *buf,
+			      unsigned int len)
+{
+	struct echo *echo = data;
+
+	if (!offset)
+		memcpy(&echo->selected, buf, 1);
+}
+
 static void echo_alloc(struct kunit *test, u64 features, u16 size)
 {
 	static const u8 config[] = { 1, 2, 3, 4 };
+	const u16 sizes[] = { size, size };
+	struct echo *echo = test->priv;
 	const struct kunit_virtio_params params = {
 		.device_id = ECHO_DEVICE_ID,
 		.features = features,
 		.config = config,
 		.config_len = sizeof(config),
-		.queue_sizes = &size,
-		.num_queues = 1,
+		.queue_sizes = sizes,
+		.num_queues = ARRAY_SIZE(sizes),
+		.config_read = echo_config_read,
+		.config_write = echo_config_write,
+		.config_data = echo,
 	};
-	struct echo *echo = test->priv;
 
 	echo->kv = kunit_virtio_alloc(test, &params);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, echo->kv);
@@ -302,6 +393,75 @@ static bool echo_answered(struct echo_request *req)
 					   msecs_to_jiffies(ECHO_WAIT_MS));
 }
 
+/* begin of the example in the documentation */
+
+/* The device: returns what it reads. */
+static void example_device(struct kunit_virtio_buf *buf, void *data)
+{
+	unsigned int *served = data;
+	u8 bytes[ECHO_BYTES];
+	size_t len;
+
+	len = kunit_virtio_read(buf, bytes, sizeof(bytes));
+	len = kunit_virtio_write(buf, bytes, len);
+	kunit_virtio_push(buf, len);
+	(*served)++;
+}
+
+static const u16 example_queue_sizes[] = { 16 };
+
+static const struct kunit_virtio_params example_params = {
+	.device_id = ECHO_DEVICE_ID,
+	.queue_sizes = example_queue_sizes,
+	.num_queues = ARRAY_SIZE(example_queue_sizes),
+};
+
+static void virtio_kunit_example(struct kunit *test)
+{
+	struct echo *echo = test->priv;
+	struct kunit_virtio *kv;
+	unsigned int *served;
+
+	/* Before the device, as it must outlive that. */
+	served = kunit_kzalloc(test, sizeof(*served), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, served);
+
+	kv = kunit_virtio_alloc(test, &example_params);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kv);
+	kunit_virtio_serve(kv, 0, example_device, served);
+
+	/* The driver's probe runs here, and its remove when the test ends. */
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(kv), 0);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_bound(kv));
+
+	KUNIT_EXPECT_EQ(test, echo_send(echo), 0);
+	KUNIT_EXPECT_EQ(test, echo->req[0].len, ECHO_BYTES);
+	KUNIT_EXPECT_EQ(test, *served, 1);
+}
+
+/* end of the example */
+
+static const char *echo_expect_violation(struct echo *echo, const char *what)
+{
+	const char *report = kunit_virtio_violation(echo->kv);
+
+	KUNIT_ASSERT_NOT_NULL(echo->test, report);
+	KUNIT_EXPECT_TRUE_MSG(echo->test, strstarts(report, what), "%s", report);
+
+	return report;
+}
+
+/* The report says where it happened. */
+static void echo_expect_violation_in(struct echo *echo, const char *what,
+				     const char *function)
+{
+	const char *report = echo_expect_violation(echo, what);
+
+	if (IS_ENABLED(CONFIG_KALLSYMS))
+		KUNIT_EXPECT_NOT_NULL_MSG(echo->test, strstr(report, function),
+					  "%s", report);
+}
+
 static void virtio_kunit_binds_and_resets(struct kunit *test)
 {
 	struct echo *echo = echo_start(test, 0, 4);
@@ -326,7 +486,7 @@ static void virtio_kunit_find_vqs_fails(struct kunit *test)
 	kunit_virtio_fail_find_vqs(echo->kv, -ENOSPC);
 	KUNIT_ASSERT_EQ(test, kunit_virtio_add(echo->kv), 0);
 	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(echo->kv));
-	KUNIT_EXPECT_EQ(test, PTR_ERR(echo->vq), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, echo->find_vqs_err, -ENOSPC);
 }
 
 static void virtio_kunit_no_such_queue(struct kunit *test)
@@ -336,7 +496,32 @@ static void virtio_kunit_no_such_queue(struct kunit *test)
 	echo_alloc(test, 0, 0);
 	KUNIT_ASSERT_EQ(test, kunit_virtio_add(echo->kv), 0);
 	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(echo->kv));
-	KUNIT_EXPECT_EQ(test, PTR_ERR(echo->vq), -ENOENT);
+	KUNIT_EXPECT_EQ(test, echo->find_vqs_err, -ENOENT);
+}
+
+/* As with any transport, a queue without a name is not counted. */
+static void virtio_kunit_queue_left_out(struct kunit *test)
+{
+	struct echo *echo = test->priv;
+
+	echo->without_first = true;
+	echo_start(test, 0, 4);
+	KUNIT_EXPECT_EQ(test, echo->vq->index, 0);
+	kunit_virtio_serve(echo->kv, 0, echo_device, echo);
+	KUNIT_EXPECT_EQ(test, echo_send(echo), 0);
+	KUNIT_EXPECT_EQ(test, echo->served, 1);
+}
+
+/* Until DRIVER_OK a driver may delete its queues without a reset. */
+static void virtio_kunit_probe_fails(struct kunit *test)
+{
+	struct echo *echo = test->priv;
+
+	echo->flaw = ECHO_FAIL_PROBE;
+	echo_alloc(test, 0, 4);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(echo->kv), 0);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(echo->kv));
+	KUNIT_EXPECT_NULL(test, kunit_virtio_violation(echo->kv));
 }
 
 static void virtio_kunit_handler_answers(struct kunit *test)
@@ -413,6 +598,30 @@ static void virtio_kunit_out_of_order(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, completion_done(&echo->req[i].done));
 		KUNIT_EXPECT_EQ(test, echo->req[i].len, i);
 	}
+}
+
+/* Chains of 8 pieces in one entry of the ring each, read and written in parts. */
+static void virtio_kunit_pieces(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+				       2);
+	struct kunit_virtio_buf *buf;
+	u8 bytes[4];
+
+	echo->pieces = ECHO_BYTES / 2;
+	memcpy(echo->req[0].out, "abcdefgh", ECHO_BYTES);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[1]), 0);
+	buf = echo_pop(echo);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_readable(buf), ECHO_BYTES);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_read_at(buf, 3, bytes, 4), 4);
+	KUNIT_EXPECT_MEMEQ(test, bytes, "defg", 4);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_read_at(buf, 6, bytes, 4), 2);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_read_at(buf, 8, bytes, 4), 0);
+
+	KUNIT_EXPECT_EQ(test, kunit_virtio_write_at(buf, 5, "xyz!", 4), 3);
+	kunit_virtio_push(buf, ECHO_BYTES);
+	KUNIT_EXPECT_MEMEQ(test, echo->req[0].in, "\0\0\0\0\0xyz", ECHO_BYTES);
 }
 
 /* Several replies with one interrupt. */
@@ -610,6 +819,33 @@ static void virtio_kunit_set_config(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, echo->config_changes, 1);
 }
 
+static void virtio_kunit_config_callbacks(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct virtio_device *vdev = kunit_virtio_vdev(echo->kv);
+
+	KUNIT_EXPECT_EQ(test, virtio_cread8(vdev, 1), 2);
+	virtio_cwrite8(vdev, 0, 9);
+	KUNIT_EXPECT_EQ(test, virtio_cread8(vdev, 0), 9);
+	KUNIT_EXPECT_EQ(test, virtio_cread8(vdev, 1), 9);
+	virtio_cwrite8(vdev, 1, 5);
+	KUNIT_EXPECT_EQ(test, echo->selected, 9);
+}
+
+/* A receiver offers what it gets back at once, and does not keep a CPU busy. */
+static void virtio_kunit_flush_receiver(struct kunit *test)
+{
+	struct echo *echo = test->priv;
+
+	echo->receives = true;
+	echo_start(test, 0, 4);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	kunit_virtio_flush(echo->kv);
+	msleep(50);
+	KUNIT_EXPECT_GT(test, echo->received, 0);
+	KUNIT_EXPECT_LE(test, echo->received, 4 * (2 + msecs_to_jiffies(200)));
+}
+
 /* A thread that waits for the device can be waited for, and be killed. */
 static void virtio_kunit_task(struct kunit *test)
 {
@@ -635,6 +871,62 @@ static void virtio_kunit_task_kill(struct kunit *test)
 	kunit_virtio_task_kill(task);
 	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, ECHO_WAIT_MS));
 	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -ERESTARTSYS);
+}
+
+static void virtio_kunit_task_signal(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_task *task;
+
+	task = kunit_virtio_run(echo->kv, echo_send_interruptible, echo);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	echo_pop(echo);
+	kunit_virtio_task_signal(task, SIGALRM);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, ECHO_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -ERESTARTSYS);
+}
+
+/* A signal that is not fatal does not end a wait that only such ones end. */
+static void virtio_kunit_task_not_killed(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_task *task;
+
+	task = kunit_virtio_run(echo->kv, echo_send, echo);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	kunit_virtio_task_signal(task, SIGALRM);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(task, 10));
+	kunit_virtio_push(echo_pop(echo), 0);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, ECHO_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), 0);
+}
+
+/* What happens at the end of a test is seen on one that is not run. */
+static struct kunit *echo_fake_test(struct kunit *test)
+{
+	struct kunit *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	kunit_init_test(fake, "fake", NULL);
+	fake->priv = test->priv;
+	fake->status = KUNIT_SUCCESS;
+
+	return fake;
+}
+
+/* Nobody waits at the end, so nobody is answered: a receiver offers it again. */
+static void virtio_kunit_ends_receiver(struct kunit *test)
+{
+	struct kunit *fake = echo_fake_test(test);
+	struct echo *echo = test->priv;
+
+	echo->receives = true;
+	echo->remove_ms = 50;
+	echo_start(fake, 0, 4);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	kunit_cleanup(fake);
+	KUNIT_EXPECT_EQ(test, echo->received, 0);
+	KUNIT_EXPECT_EQ(test, fake->status, KUNIT_SUCCESS);
 }
 
 /* What keeps a failed assertion from hanging the run. */
@@ -873,6 +1165,50 @@ static void virtio_kunit_irq_window(struct kunit *test)
 	kunit_virtio_irq_window(echo->kv, NULL, NULL);
 }
 
+/* Two mappings are a part of adding the message. Delays are not exact. */
+static void virtio_kunit_slow_maps(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 16);
+	ktime_t start = ktime_get();
+
+	mdelay(1);
+	if (!ktime_us_delta(ktime_get(), start))
+		kunit_skip(test, "no time passes in mdelay()");
+
+	start = ktime_get();
+	kunit_virtio_slow_maps(echo->kv, 1000);
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	KUNIT_EXPECT_GE(test, ktime_us_delta(ktime_get(), start), 100);
+}
+
+static void echo_push_held(void *data)
+{
+	struct kunit_virtio_buf **held = data;
+
+	if (*held)
+		kunit_virtio_push(xchg(held, NULL), 0);
+}
+
+/* The callback takes a buffer back while the driver adds another. */
+static void virtio_kunit_notices_two_contexts(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 16);
+	struct kunit_virtio_buf *held;
+
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		kunit_skip(test, "no interrupts to come between with PREEMPT_RT");
+
+	KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[0]), 0);
+	held = echo_pop(echo);
+	kunit_virtio_irq_window(echo->kv, echo_push_held, &held);
+	echo->flaw = ECHO_RACY;
+	echo_post(echo, &echo->req[1]);
+	kunit_virtio_irq_window(echo->kv, NULL, NULL);
+	KUNIT_EXPECT_NULL(test, held);
+	echo_expect_violation_in(echo, "virtqueue changed in two contexts at once",
+				 "echo_callback");
+}
+
 static void virtio_kunit_notices_early_kick(struct kunit *test)
 {
 	struct echo *echo = test->priv;
@@ -947,6 +1283,76 @@ static void virtio_kunit_notices_missing_reset(struct kunit *test)
 			   "queue deleted without a reset");
 }
 
+static void virtio_kunit_notices_freed_memory(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct echo_request *req;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "no kfree() to be seen without CONFIG_TRACEPOINTS");
+
+	req = kzalloc_obj(*req);
+	KUNIT_ASSERT_NOT_NULL(test, req);
+	KUNIT_EXPECT_EQ(test, echo_post(echo, req), 0);
+	kfree(req);
+	virtqueue_detach_unused_buf(echo->vq);
+	echo_expect_violation_in(echo, "memory freed that the device may access",
+				 __func__);
+}
+
+static void virtio_kunit_notices_freed_object(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kmem_cache *cache;
+	struct echo_request *req;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "no kmem_cache_free() to be seen without CONFIG_TRACEPOINTS");
+
+	cache = KMEM_CACHE(echo_request, 0);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	req = kmem_cache_zalloc(cache, GFP_KERNEL | __GFP_NOFAIL);
+	KUNIT_EXPECT_EQ(test, echo_post(echo, req), 0);
+	kmem_cache_free(cache, req);
+	virtqueue_detach_unused_buf(echo->vq);
+	kmem_cache_destroy(cache);
+	echo_expect_violation_in(echo, "memory freed that the device may access",
+				 __func__);
+}
+
+static void virtio_kunit_waiting(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 16);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, kunit_virtio_waiting(echo->kv, 0), i);
+		KUNIT_ASSERT_EQ(test, echo_post(echo, &echo->req[i]), 0);
+	}
+	echo_pop(echo);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_waiting(echo->kv, 0), 2);
+	virtio_reset_device(kunit_virtio_vdev(echo->kv));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_waiting(echo->kv, 0), 0);
+}
+
+static const u64 refused_features[] = {
+	BIT_ULL(VIRTIO_F_RING_PACKED),
+	BIT_ULL(VIRTIO_F_IN_ORDER),
+};
+
+KUNIT_ARRAY_PARAM(refused, refused_features, NULL);
+
+/* No ring that the mock does not have is agreed upon. */
+static void virtio_kunit_refuses_feature(struct kunit *test)
+{
+	const u64 *features = test->param_value;
+	struct echo *echo = test->priv;
+
+	echo_alloc(test, *features, 4);
+	KUNIT_ASSERT_EQ(test, kunit_virtio_add(echo->kv), 0);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(echo->kv));
+}
+
 static void virtio_kunit_notices_kept_queue(struct kunit *test)
 {
 	const struct pause_kind *kind = echo_pause_kind(test);
@@ -959,21 +1365,15 @@ static void virtio_kunit_notices_kept_queue(struct kunit *test)
 			   "queue set up twice");
 }
 
-/* A test of a test: what fails at its end is seen on a test that is not run. */
 static void virtio_kunit_fails_the_test(struct kunit *test)
 {
-	struct kunit *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	struct kunit *fake = echo_fake_test(test);
 	struct echo *echo = test->priv;
-
-	KUNIT_ASSERT_NOT_NULL(test, fake);
-	kunit_init_test(fake, "fake", NULL);
-	fake->priv = echo;
-	fake->status = KUNIT_SUCCESS;
 
 	echo_start(fake, 0, 4);
 	echo->flaw = ECHO_KEEP_MAPPED;
+	echo->remove_ms = 50;
 	KUNIT_EXPECT_EQ(test, echo_post(echo, &echo->req[0]), 0);
-	kunit_virtio_unplug(echo->kv);
 	KUNIT_EXPECT_EQ(test, fake->status, KUNIT_SUCCESS);
 
 	kunit_info(test, "a failure of 'fake' is expected here");
@@ -1010,13 +1410,17 @@ static void virtio_kunit_suite_exit(struct kunit_suite *suite)
 }
 
 static struct kunit_case virtio_kunit_cases[] = {
+	KUNIT_CASE(virtio_kunit_example),
 	KUNIT_CASE(virtio_kunit_binds_and_resets),
 	KUNIT_CASE(virtio_kunit_find_vqs_fails),
 	KUNIT_CASE(virtio_kunit_no_such_queue),
+	KUNIT_CASE(virtio_kunit_queue_left_out),
+	KUNIT_CASE(virtio_kunit_probe_fails),
 	KUNIT_CASE(virtio_kunit_handler_answers),
 	KUNIT_CASE(virtio_kunit_handler_late),
 	KUNIT_CASE(virtio_kunit_pop_and_push),
 	KUNIT_CASE(virtio_kunit_out_of_order),
+	KUNIT_CASE(virtio_kunit_pieces),
 	KUNIT_CASE(virtio_kunit_push_quiet),
 	KUNIT_CASE(virtio_kunit_callback_context),
 	KUNIT_CASE(virtio_kunit_indirect),
@@ -1028,9 +1432,14 @@ static struct kunit_case virtio_kunit_cases[] = {
 	KUNIT_CASE(virtio_kunit_push_raw_offered),
 	KUNIT_CASE(virtio_kunit_push_raw_reset),
 	KUNIT_CASE(virtio_kunit_set_config),
+	KUNIT_CASE(virtio_kunit_config_callbacks),
 	KUNIT_CASE(virtio_kunit_task),
 	KUNIT_CASE(virtio_kunit_task_kill),
+	KUNIT_CASE(virtio_kunit_task_signal),
+	KUNIT_CASE(virtio_kunit_task_not_killed),
+	KUNIT_CASE(virtio_kunit_ends_receiver),
 	KUNIT_CASE(virtio_kunit_flush),
+	KUNIT_CASE(virtio_kunit_flush_receiver),
 	KUNIT_CASE_PARAM(virtio_kunit_pause, pause_kind_gen_params),
 	KUNIT_CASE_PARAM(virtio_kunit_pause_makes_stale, pause_kind_gen_params),
 	KUNIT_CASE_PARAM(virtio_kunit_pause_refused, pause_kind_gen_params),
@@ -1040,12 +1449,18 @@ static struct kunit_case virtio_kunit_cases[] = {
 	KUNIT_CASE(virtio_kunit_no_pm_sleep),
 	KUNIT_CASE(virtio_kunit_on_reset),
 	KUNIT_CASE(virtio_kunit_irq_window),
+	KUNIT_CASE(virtio_kunit_slow_maps),
+	KUNIT_CASE(virtio_kunit_waiting),
+	KUNIT_CASE_PARAM(virtio_kunit_refuses_feature, refused_gen_params),
 	KUNIT_CASE(virtio_kunit_notices_early_kick),
 	KUNIT_CASE(virtio_kunit_notices_config_overrun),
 	KUNIT_CASE(virtio_kunit_notices_wrong_direction),
 	KUNIT_CASE(virtio_kunit_notices_early_unmap),
 	KUNIT_CASE(virtio_kunit_notices_kept_mapping),
 	KUNIT_CASE(virtio_kunit_notices_missing_reset),
+	KUNIT_CASE(virtio_kunit_notices_freed_memory),
+	KUNIT_CASE(virtio_kunit_notices_freed_object),
+	KUNIT_CASE(virtio_kunit_notices_two_contexts),
 	KUNIT_CASE_PARAM(virtio_kunit_notices_kept_queue, pause_kind_gen_params),
 	KUNIT_CASE(virtio_kunit_fails_the_test),
 	{}
