@@ -79,6 +79,7 @@
 #include <linux/rcupdate.h>
 #include <linux/scatterlist.h>
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -101,16 +102,13 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_gpio_timeout_ms);
 module_param_named(timeout_ms, virtio_gpio_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(timeout_ms, "how long to wait for a device that does not answer, in ms; 0 for no limit (default 10000)");
 
-/*
- * How often waiters check the device, as breaking it wakes nobody; also the
- * delay before something that failed is tried again
- */
+/* How often waiters check the device, as breaking it wakes nobody */
 VISIBLE_IF_KUNIT unsigned int virtio_gpio_poll_ms = 100;
 EXPORT_SYMBOL_IF_KUNIT(virtio_gpio_poll_ms);
 
 #define VIRTIO_GPIO_POLL	msecs_to_jiffies(virtio_gpio_poll_ms)
 
-/* How long to wait for a device that is suspended or being restored */
+/* How long to wait for a device that is down or being restored */
 #define VIRTIO_GPIO_HOLD_POLLS	10
 #define VIRTIO_GPIO_HOLD	(VIRTIO_GPIO_HOLD_POLLS * VIRTIO_GPIO_POLL)
 
@@ -214,7 +212,7 @@ struct virtio_gpio_call {
  * @VIRTIO_GPIO_IRQ_UNMASKED: to be unmasked at the device
  * @VIRTIO_GPIO_IRQ_WAKE: stays enabled while the system sleeps
  * @VIRTIO_GPIO_IRQ_RESTART: to be disabled once even if the type is the same
- * @VIRTIO_GPIO_IRQ_BUS_LOCKED: irq_bus_sync_unlock() will update the device
+ * @VIRTIO_GPIO_IRQ_REQUESTED: no chained handler
  * @VIRTIO_GPIO_IRQ_PENDING: the flow handler is to be called
  * @VIRTIO_GPIO_IRQ_FRESH: started, and no event since
  * @VIRTIO_GPIO_IRQ_DEFERRED: in the list of deferred interrupts, or its flow
@@ -228,7 +226,7 @@ enum virtio_gpio_irq_flag {
 	VIRTIO_GPIO_IRQ_UNMASKED,
 	VIRTIO_GPIO_IRQ_WAKE,
 	VIRTIO_GPIO_IRQ_RESTART,
-	VIRTIO_GPIO_IRQ_BUS_LOCKED,
+	VIRTIO_GPIO_IRQ_REQUESTED,
 	VIRTIO_GPIO_IRQ_PENDING,
 	VIRTIO_GPIO_IRQ_FRESH,
 	VIRTIO_GPIO_IRQ_DEFERRED,
@@ -238,7 +236,8 @@ enum virtio_gpio_irq_flag {
  * struct virtio_gpio_irq - an interrupt that is or was in use
  * @node: in virtio_gpio.ready or virtio_gpio.backoff
  * @deferred_node: in virtio_gpio.deferred
- * @waiter: the task that waits for the device in irq_bus_sync_unlock()
+ * @bus_task: a task that will update the device in irq_bus_sync_unlock()
+ * @waiter: the task that will wait for it there
  * @flags: bits of enum virtio_gpio_irq_flag
  * @type: trigger type of the irq core; written with the descriptor's lock held
  * @refused_type: trigger type that the device has refused, which is not sent
@@ -262,6 +261,7 @@ enum virtio_gpio_irq_flag {
 struct virtio_gpio_irq {
 	struct list_head node;
 	struct llist_node deferred_node;
+	struct task_struct *bus_task;
 	struct task_struct *waiter;
 	unsigned long flags;
 	u8 type;
@@ -454,7 +454,7 @@ static u8 virtio_gpio_irq_wanted(struct virtio_gpio *vgpio, const struct virtio_
 {
 	u8 type;
 
-	if (!test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags) ||
+	if (!test_bit_acquire(VIRTIO_GPIO_IRQ_STARTED, &irq->flags) ||
 	    (vgpio->suspended && !test_bit(VIRTIO_GPIO_IRQ_WAKE, &irq->flags)))
 		return VIRTIO_GPIO_IRQ_TYPE_NONE;
 
@@ -543,15 +543,18 @@ static void virtio_gpio_irq_send_type(struct virtio_gpio *vgpio, struct virtio_g
  */
 static void virtio_gpio_irq_update(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq)
 {
-	u8 type = virtio_gpio_irq_wanted(vgpio, irq);
+	bool restart;
+	u8 type;
 
 	lockdep_assert_held(&vgpio->lock);
 
 	if (irq->open || vgpio->state != VIRTIO_GPIO_UP || vgpio->stopped)
 		return;
 
-	if ((test_and_clear_bit(VIRTIO_GPIO_IRQ_RESTART, &irq->flags) ||
-	     irq->device_type != type) && irq->device_type != VIRTIO_GPIO_IRQ_TYPE_NONE) {
+	/* In this order, as irq_shutdown() asks for a restart last. */
+	restart = test_and_clear_bit(VIRTIO_GPIO_IRQ_RESTART, &irq->flags);
+	type = virtio_gpio_irq_wanted(vgpio, irq);
+	if ((restart || irq->device_type != type) && irq->device_type != VIRTIO_GPIO_IRQ_TYPE_NONE) {
 		virtio_gpio_irq_send_type(vgpio, irq, VIRTIO_GPIO_IRQ_TYPE_NONE);
 		irq->device_type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
 	}
@@ -575,7 +578,7 @@ static void virtio_gpio_update_irqs(struct virtio_gpio *vgpio)
  * Handle the reply to a type message. A type that is refused is sent once more
  * by way of NONE, in case the device has the interrupt enabled. If it is refused
  * again, the interrupt keeps the type that it had: irq_set_type() has returned.
- * Until %VIRTIO_GPIO_IRQ_RESTART is cleared, replies are to types of an earlier start.
+ * Until VIRTIO_GPIO_IRQ_RESTART is cleared, replies are to types of an earlier start.
  */
 static void virtio_gpio_irq_complete(struct virtio_gpio *vgpio, const struct virtio_gpio_msg *msg)
 {
@@ -1096,6 +1099,7 @@ static void virtio_gpio_abort_call(struct virtio_gpio *vgpio, struct virtio_gpio
 static int virtio_gpio_transact(struct virtio_gpio *vgpio, struct virtio_gpio_call *call)
 {
 	struct virtio_gpio_progress p = { };
+	struct virtio_gpio_msg *msg;
 	int ret;
 
 	scoped_guard(virtio_gpio_sync, vgpio) {
@@ -1116,8 +1120,10 @@ static int virtio_gpio_transact(struct virtio_gpio *vgpio, struct virtio_gpio_ca
 	guard(spinlock_irqsave)(&vgpio->lock);
 	if (!call->open)
 		return 0;
+	for (msg = call->msg; list_empty(&msg->node); msg++)
+		;
 	if (ret == -ETIMEDOUT || ret == -ESHUTDOWN)
-		virtio_gpio_report(vgpio, call->msg, ret);
+		virtio_gpio_report(vgpio, msg, ret);
 	virtio_gpio_abort_call(vgpio, call);
 
 	return ret;
@@ -1200,6 +1206,13 @@ static int virtio_gpio_batch(struct virtio_gpio *vgpio, u16 type,
 
 /* GPIO chip operations */
 
+static bool virtio_gpio_irq_is_started(struct virtio_gpio *vgpio, unsigned int gpio)
+{
+	struct virtio_gpio_irq *irq = xa_load(&vgpio->irqs, gpio);
+
+	return irq && test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags);
+}
+
 static int virtio_gpio_request(struct gpio_chip *gc, unsigned int gpio)
 {
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
@@ -1220,6 +1233,7 @@ static void virtio_gpio_free(struct gpio_chip *gc, unsigned int gpio)
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
 	struct virtio_gpio_line *line = &vgpio->lines[gpio];
 	struct virtio_gpio_call *call;
+	bool used;
 
 	call = virtio_gpio_alloc_call(1, GFP_NOIO | __GFP_NOFAIL);
 	virtio_gpio_init_msg(call->msg, VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
@@ -1229,12 +1243,14 @@ static void virtio_gpio_free(struct gpio_chip *gc, unsigned int gpio)
 	guard(virtio_gpio_sync)(vgpio);
 
 	line->users -= !!line->users;
-	if (!line->users) {
+	/* Chained handlers do not request the line. */
+	used = line->users || virtio_gpio_irq_is_started(vgpio, gpio);
+	if (!used) {
 		line->owned = false;
 		line->has_level = false;
 	}
 	/* A device without virtqueues was reset, which releases all lines. */
-	if (line->users || !vgpio->requestq || virtio_gpio_is_dead(vgpio))
+	if (used || !vgpio->requestq || virtio_gpio_is_dead(vgpio))
 		kfree(call);
 	else
 		virtio_gpio_submit(vgpio, call->msg, &vgpio->pending);
@@ -1304,6 +1320,10 @@ static int virtio_gpio_set(struct gpio_chip *gc, unsigned int gpio, int value)
 
 static int virtio_gpio_direction_output(struct gpio_chip *gc, unsigned int gpio, int value)
 {
+	/* gpiolib prevents this, but not for open drain and open source. */
+	if (virtio_gpio_irq_is_started(gpiochip_get_data(gc), gpio))
+		return -EIO;
+
 	return virtio_gpio_set(gc, gpio, value) ?:
 	       virtio_gpio_req(gpiochip_get_data(gc), VIRTIO_GPIO_MSG_SET_DIRECTION, gpio,
 			       VIRTIO_GPIO_DIRECTION_OUT);
@@ -1374,11 +1394,12 @@ static void virtio_gpio_work(struct work_struct *work)
 	struct virtio_gpio_irq *irq;
 
 	guard(virtio_gpio_sync)(vgpio);
-	virtio_gpio_poll(vgpio);
 	while ((irq = list_first_entry_or_null(&vgpio->backoff, struct virtio_gpio_irq, node))) {
 		list_del_init(&irq->node);
 		virtio_gpio_irq_update(vgpio, irq);
 	}
+	/* After that, as it may move interrupts there. */
+	virtio_gpio_poll(vgpio);
 }
 
 /* Interrupts: operations of the irq core */
@@ -1429,9 +1450,7 @@ static void virtio_gpio_irq_unmask(struct irq_data *d)
 	if (!irq)
 		return;
 	set_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags);
-	/* Pairs with the barrier in virtio_gpio_irq_bus_sync_unlock(). */
-	smp_mb__after_atomic();
-	if (!test_bit(VIRTIO_GPIO_IRQ_BUS_LOCKED, &irq->flags))
+	if (!in_task() || READ_ONCE(irq->bus_task) != current)
 		virtio_gpio_irq_kick(virtio_gpio_irq_to_vgpio(d), irq);
 }
 
@@ -1462,13 +1481,15 @@ static unsigned int virtio_gpio_irq_startup(struct irq_data *d)
 	}
 
 	/* In a handler, current is the task that it has interrupted. */
-	if (in_task() && test_bit(VIRTIO_GPIO_IRQ_BUS_LOCKED, &irq->flags))
+	if (in_task())
 		WRITE_ONCE(irq->waiter, current);
 	WRITE_ONCE(irq->type, irqd_get_trigger_type(d));
 	WRITE_ONCE(irq->accepted_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
 	set_bit(VIRTIO_GPIO_IRQ_FRESH, &irq->flags);
 	WRITE_ONCE(irq->refused_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
 	set_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags);
+	/* Pairs with test_bit_acquire() in virtio_gpio_irq_wanted(). */
+	smp_mb__before_atomic();
 	set_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags);
 
 	return 0;
@@ -1524,9 +1545,13 @@ static void virtio_gpio_irq_bus_lock(struct irq_data *d)
 {
 	struct virtio_gpio_irq *irq;
 
-	irq = irqs_disabled() ? virtio_gpio_irq_get(d) : virtio_gpio_irq_create(d, GFP_ATOMIC);
-	if (irq)
-		set_bit(VIRTIO_GPIO_IRQ_BUS_LOCKED, &irq->flags);
+	irq = irqs_disabled() ? virtio_gpio_irq_get(d) :
+				virtio_gpio_irq_create(d, GFP_ATOMIC | __GFP_NOWARN);
+	if (!irq || !in_task())
+		return;
+	WRITE_ONCE(irq->bus_task, current);
+	/* It may have started the interrupt without the bus, in suspend. */
+	cmpxchg(&irq->waiter, current, NULL);
 }
 
 static bool virtio_gpio_irq_is_settled(struct virtio_gpio *vgpio, struct virtio_gpio_irq *irq)
@@ -1593,10 +1618,13 @@ static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 		/* Chained handlers come without irq_request_resources(). */
 		virtio_gpio_irq_make_input(vgpio, irq->gpio);
 	}
+	/* They go without irq_shutdown(). */
+	if (!test_bit(VIRTIO_GPIO_IRQ_REQUESTED, &irq->flags) &&
+	    !irq_desc_has_action(irq_data_to_desc(d)))
+		virtio_gpio_irq_shutdown(d);
 
-	clear_bit(VIRTIO_GPIO_IRQ_BUS_LOCKED, &irq->flags);
-	/* Pairs with the barrier in virtio_gpio_irq_unmask(). */
-	smp_mb__after_atomic();
+	if (in_task())
+		cmpxchg(&irq->bus_task, current, NULL);
 	/* With PREEMPT_RT, the lock sleeps. */
 	if (irqs_disabled()) {
 		virtio_gpio_irq_kick(vgpio, irq);
@@ -1620,10 +1648,12 @@ static int virtio_gpio_irq_request_resources(struct irq_data *d)
 	struct gpio_chip *gc = irq_data_get_irq_chip_data(d);
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
 	irq_hw_number_t gpio = irqd_to_hwirq(d);
+	struct virtio_gpio_irq *irq;
 	int ret;
 
 	guard(virtio_gpio_irq_op)(vgpio);
-	if (!virtio_gpio_irq_create(d, GFP_KERNEL))
+	irq = virtio_gpio_irq_create(d, GFP_KERNEL);
+	if (!irq)
 		return -ENOMEM;
 
 	scoped_guard(spinlock_irqsave, &vgpio->lock)
@@ -1636,7 +1666,10 @@ static int virtio_gpio_irq_request_resources(struct irq_data *d)
 	 * before, so the answer must be there already.
 	 */
 	ret = virtio_gpio_get_direction(gc, gpio);
-	if (ret >= 0)
+	/* gpiolib would not mind if it is open drain. */
+	if (ret == GPIO_LINE_DIRECTION_OUT)
+		return -EIO;
+	if (ret > 0)
 		gpiod_get_direction(gpio_device_get_desc(gc->gpiodev, gpio));
 	else if (ret != -EINVAL && ret != -EIO)
 		return ret;
@@ -1645,9 +1678,11 @@ static int virtio_gpio_irq_request_resources(struct irq_data *d)
 	if (ret)
 		return ret;
 
+	set_bit(VIRTIO_GPIO_IRQ_REQUESTED, &irq->flags);
 	virtio_gpio_request(gc, gpio);
 	ret = virtio_gpio_irq_make_input(vgpio, gpio);
 	if (ret) {
+		clear_bit(VIRTIO_GPIO_IRQ_REQUESTED, &irq->flags);
 		virtio_gpio_free(gc, gpio);
 		gpiochip_relres_irq(gc, gpio);
 	}
@@ -1664,8 +1699,14 @@ static void virtio_gpio_irq_release_resources(struct irq_data *d)
 	scoped_guard(spinlock_irqsave, &vgpio->lock)
 		clear_bit(VIRTIO_GPIO_IRQ_PENDING, &irq->flags);
 	wait_on_bit(&irq->flags, VIRTIO_GPIO_IRQ_DEFERRED, TASK_UNINTERRUPTIBLE);
+	clear_bit(VIRTIO_GPIO_IRQ_REQUESTED, &irq->flags);
 	virtio_gpio_free(&vgpio->gc, irq->gpio);
 	gpiochip_relres_irq(&vgpio->gc, irq->gpio);
+}
+
+static void virtio_gpio_irq_print_chip(struct irq_data *d, struct seq_file *p)
+{
+	seq_puts(p, virtio_gpio_irq_to_vgpio(d)->gc.label);
 }
 
 /*
@@ -1686,6 +1727,7 @@ static const struct irq_chip virtio_gpio_irq_chip = {
 	.irq_bus_sync_unlock	= virtio_gpio_irq_bus_sync_unlock,
 	.irq_request_resources	= virtio_gpio_irq_request_resources,
 	.irq_release_resources	= virtio_gpio_irq_release_resources,
+	.irq_print_chip		= virtio_gpio_irq_print_chip,
 	.flags			= IRQCHIP_IMMUTABLE | IRQCHIP_ENABLE_WAKEUP_ON_SUSPEND,
 };
 
@@ -2028,6 +2070,15 @@ err_del_vqs:
 	return ret;
 }
 
+/* Events cannot be returned in order. */
+static int virtio_gpio_validate(struct virtio_device *vdev)
+{
+	if (virtio_has_feature(vdev, VIRTIO_GPIO_F_IRQ))
+		__virtio_clear_bit(vdev, VIRTIO_F_IN_ORDER);
+
+	return 0;
+}
+
 /*
  * No flow handler may be called once gpiochip_remove() has freed the irq
  * domain, and no operation of the irq core may still wait for the device, as
@@ -2045,15 +2096,6 @@ static void virtio_gpio_remove(struct virtio_device *vdev)
 	wait_var_event(&vgpio->irq_ops, !atomic_read_acquire(&vgpio->irq_ops));
 	gpiochip_remove(&vgpio->gc);
 	virtio_gpio_del_vqs(vgpio, true);
-}
-
-/* Events cannot be returned in order. */
-static int virtio_gpio_validate(struct virtio_device *vdev)
-{
-	if (virtio_has_feature(vdev, VIRTIO_GPIO_F_IRQ))
-		__virtio_clear_bit(vdev, VIRTIO_F_IN_ORDER);
-
-	return 0;
 }
 
 /* Sleep and reset */
@@ -2085,7 +2127,7 @@ static int virtio_gpio_freeze(struct virtio_device *vdev)
 {
 	struct virtio_gpio *vgpio = vdev->priv;
 
-	if (pm_suspend_target_state == PM_SUSPEND_ON)
+	if (!pm_suspend_in_progress())
 		return virtio_gpio_reset_prepare(vdev);
 
 	scoped_guard(virtio_gpio_sync, vgpio) {

@@ -12,12 +12,15 @@
 #include <linux/bits.h>
 #include <linux/cleanup.h>
 #include <linux/device.h>
+#include <linux/export.h>
 #include <linux/gpio/driver.h>
 #include <linux/gpio/machine.h>
 #include <linux/iopoll.h>
+#include <linux/kmsg_dump.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/property.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -56,6 +59,13 @@ void bank_push(struct kunit_virtio_buf *buf, const void *reply, u32 len)
 {
 	kunit_virtio_write(buf, reply, len);
 	kunit_virtio_push(buf, len);
+}
+
+/* The interrupt is lost, or comes later. */
+void bank_push_noirq(struct kunit_virtio_buf *buf, const void *reply, u32 len)
+{
+	kunit_virtio_write(buf, reply, len);
+	kunit_virtio_push_quiet(buf, len);
 }
 
 void bank_reply(struct kunit_virtio_buf *buf, u8 status, u8 value)
@@ -288,6 +298,12 @@ void bank_return_late(struct bank *bank, u16 gpio, u8 status)
 
 /* The model's requests */
 
+static void bank_drive(struct bank_line *line)
+{
+	if (line->direction == VIRTIO_GPIO_DIRECTION_OUT)
+		line->driven |= BIT(line->value);
+}
+
 static bool bank_set_direction(struct bank *bank, u16 gpio, u32 direction)
 {
 	struct bank_line *line = &bank->lines[gpio];
@@ -304,6 +320,7 @@ static bool bank_set_direction(struct bank *bank, u16 gpio, u32 direction)
 	if (direction == VIRTIO_GPIO_DIRECTION_NONE)
 		line->value = 0;
 	line->direction = direction;
+	bank_drive(line);
 
 	return true;
 }
@@ -315,6 +332,7 @@ static bool bank_set_value(struct bank *bank, u16 gpio, u32 value)
 		return false;
 	}
 	bank->lines[gpio].value = value;
+	bank_drive(&bank->lines[gpio]);
 
 	return true;
 }
@@ -361,7 +379,7 @@ static void bank_request(struct kunit_virtio_buf *buf, void *data)
 {
 	struct virtio_gpio_request req = { };
 	struct bank *bank = data;
-	bank_override_t override;
+	bank_override_t override = NULL;
 
 	if (!bank_read(bank, buf, &req, sizeof(req)))
 		return;
@@ -370,7 +388,9 @@ static void bank_request(struct kunit_virtio_buf *buf, void *data)
 		if (bank->num_log < BANK_LOG)
 			bank->log[bank->num_log] = req;
 		bank->num_log++;
-		override = bank->override;
+		if (!bank->override_type ||
+		    bank->override_type == le16_to_cpu(req.type))
+			override = bank->override;
 	}
 
 	if (override && override(bank, buf, &req))
@@ -383,14 +403,20 @@ static void bank_request(struct kunit_virtio_buf *buf, void *data)
 	bank_model(bank, buf, &req);
 }
 
-void bank_set_override(struct bank *bank, bank_override_t override)
+void bank_override_type(struct bank *bank, bank_override_t override, u16 type)
 {
 	guard(spinlock_irqsave)(&bank->lock);
 	bank->override = override;
+	bank->override_type = type;
 	bank->num_log = 0;
 }
 
-/* An override: the device keeps all requests and answers none. */
+void bank_set_override(struct bank *bank, bank_override_t override)
+{
+	bank_override_type(bank, override, 0);
+}
+
+/* An override: the device keeps requests and does not answer them. */
 bool bank_hold(struct bank *bank, struct kunit_virtio_buf *buf,
 	       const struct virtio_gpio_request *req)
 {
@@ -407,6 +433,13 @@ bool bank_refuse(struct bank *bank, struct kunit_virtio_buf *buf,
 	bank_reply(buf, VIRTIO_GPIO_STATUS_ERR, 0);
 
 	return true;
+}
+
+bool bank_refuse_0_hold_rest(struct bank *bank, struct kunit_virtio_buf *buf,
+			     const struct virtio_gpio_request *req)
+{
+	return req->gpio ? bank_hold(bank, buf, req) :
+			   bank_refuse(bank, buf, req);
 }
 
 unsigned int bank_num_held(struct bank *bank)
@@ -593,9 +626,19 @@ int bank_call_get(void *data)
 {
 	struct bank_call *call = data;
 
-	bank_guard(call->bank);
+	/* As gpiolib does: removal waits for this, and there is no chip after it. */
+	CLASS(gpio_chip_guard, chip)(call->bank->gdev->descs);
 
-	return call->bank->gc->get(call->bank->gc, call->gpio);
+	return chip.gc ? chip.gc->get(chip.gc, call->gpio) : -ENODEV;
+}
+
+static int bank_call_run(void *data)
+{
+	struct bank_call *call = data;
+
+	WRITE_ONCE(call->thread, current);
+
+	return call->fn(call);
 }
 
 struct bank_call *bank_call(struct bank *bank, int (*fn)(void *), u16 gpio)
@@ -608,8 +651,22 @@ struct bank_call *bank_call(struct bank *bank, int (*fn)(void *), u16 gpio)
 	call->bank = bank;
 	call->gpio = gpio;
 	call->rounds = 200;
-	call->task = kunit_virtio_run(bank->kv, fn, call);
+	call->fn = fn;
+	call->task = kunit_virtio_run(bank->kv, bank_call_run, call);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, call->task);
+
+	return call;
+}
+
+/* A call whose first request the device keeps, and all that follow */
+struct bank_call *bank_call_held(struct bank *bank, int (*fn)(void *), u16 gpio)
+{
+	unsigned int num = bank_num_held(bank);
+	struct bank_call *call;
+
+	bank_set_override(bank, bank_hold);
+	call = bank_call(bank, fn, gpio);
+	KUNIT_ASSERT_TRUE(bank->test, bank_holds(bank, num + 1));
 
 	return call;
 }
@@ -635,17 +692,38 @@ struct bank_call *bank_call_stoppable(struct bank *bank,
 	return call;
 }
 
+static bool bank_call_is_asleep(struct bank_call *call)
+{
+	struct task_struct *thread = READ_ONCE(call->thread);
+
+	return thread && READ_ONCE(thread->__state) & TASK_UNINTERRUPTIBLE;
+}
+
+/* Wait until a call waits for the device: what it sends now is in its place. */
+bool bank_call_sleeps(struct bank_call *call)
+{
+	bool asleep = false, over;
+
+	return !read_poll_timeout(kunit_virtio_task_wait, over,
+				  over || (asleep = bank_call_is_asleep(call)),
+				  BANK_POLL_US, BANK_WAIT_MS * USEC_PER_MSEC,
+				  false, call->task, 0) && asleep;
+}
+
+void bank_task_expect(struct bank *bank, struct kunit_virtio_task *task, int ret)
+{
+	KUNIT_ASSERT_TRUE(bank->test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
+	KUNIT_EXPECT_EQ(bank->test, kunit_virtio_task_ret(task), ret);
+}
+
 void bank_call_expect(struct bank_call *call, int ret)
 {
-	struct kunit *test = call->bank->test;
-
-	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(call->task,
-						       BANK_WAIT_MS));
-	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(call->task), ret);
+	bank_task_expect(call->bank, call->task, ret);
 }
 
 void bank_expect_waiting(struct bank_call *call)
 {
+	KUNIT_EXPECT_TRUE(call->bank->test, bank_call_sleeps(call));
 	KUNIT_EXPECT_FALSE(call->bank->test,
 			   kunit_virtio_task_wait(call->task,
 						  2 * virtio_gpio_poll_ms + 10));
@@ -679,27 +757,28 @@ int bank_call_input(void *data)
 {
 	struct bank_call *call = data;
 
-	bank_guard(call->bank);
+	CLASS(gpio_chip_guard, chip)(call->bank->gdev->descs);
 
-	return call->bank->gc->direction_input(call->bank->gc, call->gpio);
+	return chip.gc ? chip.gc->direction_input(chip.gc, call->gpio) : -ENODEV;
 }
 
 int bank_call_direction(void *data)
 {
 	struct bank_call *call = data;
 
-	bank_guard(call->bank);
+	CLASS(gpio_chip_guard, chip)(call->bank->gdev->descs);
 
-	return bank_direction(call->bank, call->gpio);
+	return chip.gc ? chip.gc->get_direction(chip.gc, call->gpio) : -ENODEV;
 }
 
 int bank_call_free(void *data)
 {
 	struct bank_call *call = data;
 
-	bank_guard(call->bank);
-
-	call->bank->gc->free(call->bank->gc, call->gpio);
+	CLASS(gpio_chip_guard, chip)(call->bank->gdev->descs);
+	if (!chip.gc)
+		return -ENODEV;
+	chip.gc->free(chip.gc, call->gpio);
 
 	return 0;
 }
@@ -714,6 +793,65 @@ const struct queue_size queue_sizes[] = {
 	{ "2 indirect, event index", 2,
 	  BANK_INDIRECT | BIT_ULL(VIRTIO_RING_F_EVENT_IDX) },
 };
+
+/* The log of the kernel. Consoles would be late, and do not get all of it. */
+
+static struct kmsg_dump_iter bank_log;
+static const char *bank_watched;
+static int bank_complaints;
+static int bank_splats;
+
+/* What the kernel says of itself when something is wrong with it */
+static bool bank_is_splat(const char *line)
+{
+	return strstr(line, "WARNING: ") || strstr(line, "BUG: ") ||
+	       strstr(line, "UBSAN: ") || strstr(line, "INFO: ");
+}
+
+static void bank_read_log(void)
+{
+	static char line[1024];
+	size_t len;
+
+	while (kmsg_dump_get_line(&bank_log, false, line, sizeof(line) - 1, &len)) {
+		line[len] = '\0';
+		bank_complaints += !!strstr(line, bank_watched);
+		bank_splats += bank_is_splat(line);
+	}
+}
+
+/* Count the messages with some text in them, and the splats, from here on. */
+void bank_watch(struct kunit *test, const char *text)
+{
+	bank_watched = text;
+	kmsg_dump_rewind(&bank_log);
+	bank_read_log();
+	bank_complaints = 0;
+	bank_splats = 0;
+}
+
+/* Count what the driver says of its devices from here on. */
+void bank_watch_log(struct kunit *test)
+{
+	bank_watch(test, "gpio_virtio virtio");
+}
+EXPORT_SYMBOL_GPL(bank_watch_log);
+
+int bank_complaints_seen(struct kunit *test)
+{
+	bank_read_log();
+
+	return bank_complaints;
+}
+EXPORT_SYMBOL_GPL(bank_complaints_seen);
+
+int bank_splats_seen(struct kunit *test)
+{
+	bank_read_log();
+
+	return bank_splats;
+}
+EXPORT_SYMBOL_GPL(bank_splats_seen);
 
 /* Several lines at once */
 
@@ -752,21 +890,21 @@ struct bank_batch *bank_batch(struct bank *bank, unsigned int first,
 int bank_batch_get(void *data)
 {
 	struct bank_batch *batch = data;
-	struct gpio_chip *gc = batch->bank->gc;
 
-	bank_guard(batch->bank);
+	CLASS(gpio_chip_guard, chip)(batch->bank->gdev->descs);
 
-	return gc->get_multiple(gc, batch->mask, batch->bits);
+	return chip.gc ? chip.gc->get_multiple(chip.gc, batch->mask, batch->bits) :
+			 -ENODEV;
 }
 
 int bank_batch_set(void *data)
 {
 	struct bank_batch *batch = data;
-	struct gpio_chip *gc = batch->bank->gc;
 
-	bank_guard(batch->bank);
+	CLASS(gpio_chip_guard, chip)(batch->bank->gdev->descs);
 
-	return gc->set_multiple(gc, batch->mask, batch->bits);
+	return chip.gc ? chip.gc->set_multiple(chip.gc, batch->mask, batch->bits) :
+			 -ENODEV;
 }
 
 struct kunit_virtio_task *bank_batch_run(struct bank_batch *batch,
@@ -783,3 +921,18 @@ struct kunit_virtio_task *bank_batch_run(struct bank_batch *batch,
 MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
 MODULE_DESCRIPTION("KUnit tests of the virtio GPIO driver");
 MODULE_LICENSE("GPL");
+
+static void bank_restore_timeout(void *timeout_ms)
+{
+	virtio_gpio_timeout_ms = (unsigned long)timeout_ms;
+}
+
+/* For a case, or as the init() of a suite */
+int bank_shorten_timeout(struct kunit *test)
+{
+	unsigned long timeout_ms = virtio_gpio_timeout_ms;
+
+	virtio_gpio_timeout_ms = BANK_TIMEOUT_MS;
+
+	return kunit_add_action_or_reset(test, bank_restore_timeout, (void *)timeout_ms);
+}

@@ -12,7 +12,6 @@
 #include <linux/interrupt.h>
 #include <linux/limits.h>
 #include <linux/spinlock.h>
-#include <linux/srcu.h>
 #include <linux/time.h>
 #include <linux/types.h>
 #include <linux/virtio_ring.h>
@@ -35,6 +34,7 @@ struct kunit_virtio;
 struct kunit_virtio_buf;
 struct kunit_virtio_task;
 struct software_node;
+struct task_struct;
 
 /**
  * typedef bank_override_t - deal with a request in place of the model
@@ -82,6 +82,7 @@ struct bank_params {
  * struct bank_line - a line of the bank
  * @direction: one of VIRTIO_GPIO_DIRECTION_*
  * @value: level of the line
+ * @driven: levels that it was driven to as an output, as BIT(0) and BIT(1)
  * @irq_type: one of VIRTIO_GPIO_IRQ_TYPE_*
  * @latched: an edge came while the interrupt was masked
  * @active: how often the interrupt's handler has to run until the line is calm.
@@ -98,6 +99,7 @@ struct bank_params {
 struct bank_line {
 	u8 direction;
 	u8 value;
+	u8 driven;
 	u8 irq_type;
 	bool latched;
 	atomic_t active;
@@ -119,6 +121,7 @@ struct bank_line {
  * @lock: protects @lines and @log, which the device's threads share
  * @lines: the lines
  * @override: asked before the model; may be NULL
+ * @override_type: the type of message that it is asked for; 0 for all
  * @override_data: for use by @override
  * @num_log: number of requests so far
  * @log: the first requests, as they came over the wire
@@ -140,6 +143,7 @@ struct bank {
 	struct bank_line *lines;
 
 	bank_override_t override;
+	u16 override_type;
 	void *override_data;
 
 	unsigned int num_log;
@@ -158,6 +162,7 @@ bool bank_read(struct bank *bank, struct kunit_virtio_buf *buf,
 	       void *req, size_t size);
 void bank_breach(struct bank *bank, const char *what);
 void bank_push(struct kunit_virtio_buf *buf, const void *reply, u32 len);
+void bank_push_noirq(struct kunit_virtio_buf *buf, const void *reply, u32 len);
 void bank_reply(struct kunit_virtio_buf *buf, u8 status, u8 value);
 
 /* The model's interrupts */
@@ -176,10 +181,13 @@ void bank_return_late(struct bank *bank, u16 gpio, u8 status);
 void bank_model(struct bank *bank, struct kunit_virtio_buf *buf,
 		const struct virtio_gpio_request *req);
 void bank_set_override(struct bank *bank, bank_override_t override);
+void bank_override_type(struct bank *bank, bank_override_t override, u16 type);
 bool bank_hold(struct bank *bank, struct kunit_virtio_buf *buf,
 	       const struct virtio_gpio_request *req);
 bool bank_refuse(struct bank *bank, struct kunit_virtio_buf *buf,
 		 const struct virtio_gpio_request *req);
+bool bank_refuse_0_hold_rest(struct bank *bank, struct kunit_virtio_buf *buf,
+			     const struct virtio_gpio_request *req);
 unsigned int bank_num_held(struct bank *bank);
 bool bank_holds(struct bank *bank, unsigned int count);
 
@@ -197,16 +205,23 @@ int bank_attach(struct bank *bank);
 
 /* Calls into the chip, and what the device sees of them */
 
-/* A call into the chip from a thread of its own */
+/**
+ * struct bank_call - a call into the chip from a thread of its own
+ * @bank: the bank
+ * @gpio: the line
+ * @rounds: how often to repeat it
+ * @fn: the call
+ * @thread: the thread, once it runs
+ * @task: the mock device's handle of it
+ */
 struct bank_call {
 	struct bank *bank;
 	u16 gpio;
 	unsigned int rounds;
+	int (*fn)(void *data);
+	struct task_struct *thread;
 	struct kunit_virtio_task *task;
 };
-
-/* As gpiolib calls operations of a chip: its removal waits for them */
-#define bank_guard(bank) guard(srcu)(&(bank)->gc->gpiodev->srcu)
 
 /**
  * struct queue_size - a requestq that is easily full
@@ -224,9 +239,12 @@ extern const struct queue_size queue_sizes[7];
 
 int bank_call_get(void *data);
 struct bank_call *bank_call(struct bank *bank, int (*fn)(void *), u16 gpio);
+struct bank_call *bank_call_held(struct bank *bank, int (*fn)(void *), u16 gpio);
 void bank_call_stop(void *data);
 struct bank_call *bank_call_stoppable(struct bank *bank,
 				      int (*fn)(void *), u16 gpio);
+bool bank_call_sleeps(struct bank_call *call);
+void bank_task_expect(struct bank *bank, struct kunit_virtio_task *task, int ret);
 void bank_call_expect(struct bank_call *call, int ret);
 void bank_expect_waiting(struct bank_call *call);
 void bank_expect_log(struct bank *bank, unsigned int index, const char *bytes);
@@ -235,6 +253,13 @@ int bank_direction(struct bank *bank, u16 gpio);
 int bank_call_input(void *data);
 int bank_call_direction(void *data);
 int bank_call_free(void *data);
+
+/* The log of the kernel */
+
+void bank_watch(struct kunit *test, const char *text);
+void bank_watch_log(struct kunit *test);
+int bank_complaints_seen(struct kunit *test);
+int bank_splats_seen(struct kunit *test);
 
 /* Several lines at once */
 
@@ -307,6 +332,7 @@ int bank_irq_number(struct bank *bank, u16 gpio);
 void bank_pause(unsigned int turn);
 bool bank_armed(struct bank *bank, u16 gpio, bool armed);
 int bank_events(struct bank *bank, u16 gpio, int events);
+void bank_expect_events(struct bank *bank, u16 gpio, int events);
 void bank_settle(void);
 void bank_expect_working(struct bank *bank, u16 gpio);
 unsigned int bank_count(struct bank *bank, u16 type);
@@ -314,9 +340,8 @@ bool bank_refuse_irq_type(struct bank *bank, struct kunit_virtio_buf *buf,
 			  const struct virtio_gpio_request *req);
 bool bank_refuse_falling(struct bank *bank, struct kunit_virtio_buf *buf,
 			 const struct virtio_gpio_request *req);
-bool bank_hold_irq_type(struct bank *bank, struct kunit_virtio_buf *buf,
-			const struct virtio_gpio_request *req);
 void bank_answer_held(struct bank *bank, unsigned int index);
+void bank_answer_all(struct bank *bank);
 int bank_call_request_irq(void *data);
 int bank_call_request_irq_only(void *data);
 int bank_call_set_type(void *data);
@@ -342,6 +367,12 @@ void bank_init_nomem(struct kunit *test);
 void bank_fail_alloc(unsigned int nth);
 bool bank_failed_no_alloc(void);
 
+/* Waits that time out */
+
+#define BANK_TIMEOUT_MS		200
+
+int bank_shorten_timeout(struct kunit *test);
+
 /* Sleep and reset */
 
 /**
@@ -359,8 +390,6 @@ struct sleep_kind {
 extern const struct sleep_kind sleep_kinds[2];
 
 int gpio_virtio_sleep_init(struct kunit *test);
-bool bank_note_levels(struct bank *bank, struct kunit_virtio_buf *buf,
-		      const struct virtio_gpio_request *req);
 void bank_forget(void *data);
 void bank_make_forgetful(struct bank *bank);
 struct bank *bank_start_forgetful(struct kunit *test,
@@ -368,16 +397,18 @@ struct bank *bank_start_forgetful(struct kunit *test,
 void bank_flush(void *data);
 void bank_is_down(struct bank *bank);
 void bank_down(struct bank *bank);
+void bank_up_late(struct bank *bank);
+int bank_restore(struct bank *bank, int (*up)(struct kunit_virtio *kv));
 void bank_up(struct bank *bank);
 void bank_up_at_once(struct bank *bank);
+int bank_call_down(void *data);
 int bank_call_up(void *data);
 void bank_expect_output(struct bank *bank, u16 gpio, u8 value);
 void bank_expect_driven(struct bank *bank, u16 gpio, u8 value);
+void bank_expect_replay(struct bank *bank, unsigned int num);
+bool bank_sees_events(struct bank *bank, int count);
 int bank_call_set(void *data);
-int bank_call_put_line(void *data);
 void bank_map_irq(struct bank *bank, u16 gpio);
 int bank_call_free_irq(void *data);
-bool bank_refuse_0_hold_rest(struct bank *bank, struct kunit_virtio_buf *buf,
-			     const struct virtio_gpio_request *req);
 
 #endif

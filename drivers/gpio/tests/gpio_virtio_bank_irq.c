@@ -135,11 +135,21 @@ int bank_events(struct bank *bank, u16 gpio, int events)
 	return atomic_read(count);
 }
 
-/* Give what must not happen the time to happen. */
-/* Longer than the driver waits before it acts by itself */
+/*
+ * Give what must not happen the time to happen: longer than the driver waits
+ * before it acts by itself.
+ */
 void bank_settle(void)
 {
 	msleep(virtio_gpio_poll_ms + 20);
+}
+
+/* A line's handler has run so often, and does not run again. */
+void bank_expect_events(struct bank *bank, u16 gpio, int events)
+{
+	bank_events(bank, gpio, events);
+	bank_settle();
+	KUNIT_EXPECT_EQ(bank->test, atomic_read(&bank->lines[gpio].events), events);
 }
 
 /* The line is armed, and the next event comes through, once. */
@@ -153,8 +163,7 @@ void bank_expect_working(struct bank *bank, u16 gpio)
 	bank_edge(bank, gpio);
 	KUNIT_ASSERT_EQ(test, bank_events(bank, gpio, events), events);
 	KUNIT_ASSERT_TRUE(test, bank_armed(bank, gpio, true));
-	bank_settle();
-	KUNIT_EXPECT_EQ(test, atomic_read(&bank->lines[gpio].events), events);
+	bank_expect_events(bank, gpio, events);
 }
 
 /* The messages of a kind in the log */
@@ -185,13 +194,6 @@ bool bank_refuse_falling(struct bank *bank, struct kunit_virtio_buf *buf,
 	       bank_refuse(bank, buf, req);
 }
 
-bool bank_hold_irq_type(struct bank *bank, struct kunit_virtio_buf *buf,
-			const struct virtio_gpio_request *req)
-{
-	return req->type == cpu_to_le16(VIRTIO_GPIO_MSG_IRQ_TYPE) &&
-	       bank_hold(bank, buf, req);
-}
-
 /* The device does, late, what a request that it has held asks for. */
 void bank_answer_held(struct bank *bank, unsigned int index)
 {
@@ -199,6 +201,16 @@ void bank_answer_held(struct bank *bank, unsigned int index)
 
 	if (bank_read(bank, bank->held[index], &req, sizeof(req)))
 		bank_model(bank, bank->held[index], &req);
+}
+
+/* All that it holds, and from now on it answers at once. */
+void bank_answer_all(struct bank *bank)
+{
+	unsigned int i;
+
+	bank_set_override(bank, NULL);
+	for (i = 0; i < bank->num_held; i++)
+		bank_answer_held(bank, i);
 }
 
 const struct irq_type irq_types[] = {
@@ -244,11 +256,10 @@ int bank_call_set_type(void *data)
 int bank_call_output_high(void *data)
 {
 	struct bank_call *call = data;
-	struct gpio_chip *gc = call->bank->gc;
 
-	bank_guard(call->bank);
+	CLASS(gpio_chip_guard, chip)(call->bank->gdev->descs);
 
-	return gc->direction_output(gc, call->gpio, 1);
+	return chip.gc ? chip.gc->direction_output(chip.gc, call->gpio, 1) : -ENODEV;
 }
 
 const struct bad_event bad_events[] = {
@@ -274,8 +285,7 @@ void bank_push_event_noirq(struct bank *bank, u16 gpio)
 	u8 status = VIRTIO_GPIO_IRQ_STATUS_VALID;
 
 	KUNIT_ASSERT_NOT_NULL(bank->test, buf);
-	kunit_virtio_write(buf, &status, sizeof(status));
-	kunit_virtio_push_quiet(buf, sizeof(status));
+	bank_push_noirq(buf, &status, sizeof(status));
 }
 
 /* As the irq core does when the system resumes: without locking the bus */

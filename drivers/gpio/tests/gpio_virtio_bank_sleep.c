@@ -3,13 +3,13 @@
  * Helpers of the KUnit tests of the virtio GPIO driver: sleep and reset
  */
 
+#include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/cleanup.h>
 #include <linux/gpio/driver.h>
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
 #include <linux/jiffies.h>
-#include <linux/property.h>
 #include <uapi/linux/virtio_gpio.h>
 
 #include <kunit/test.h>
@@ -17,6 +17,8 @@
 
 #include "../gpio-virtio.h"
 #include "gpio_virtio_bank.h"
+
+#define BANK_UP_POLL_MS		1000
 
 const struct sleep_kind sleep_kinds[] = {
 	{ "freeze", kunit_virtio_freeze, kunit_virtio_restore },
@@ -34,33 +36,6 @@ int gpio_virtio_sleep_init(struct kunit *test)
 	return 0;
 }
 
-/*
- * An override that notes, beside the model, to which levels the device drives
- * each line, as BIT(0) and BIT(1).
- */
-bool bank_note_levels(struct bank *bank, struct kunit_virtio_buf *buf,
-		      const struct virtio_gpio_request *req)
-{
-	u16 gpio = le16_to_cpu(req->gpio);
-	u32 value = le32_to_cpu(req->value);
-	u8 *levels = bank->override_data;
-	struct bank_line *line;
-
-	if (gpio >= bank->params.ngpio)
-		return false;
-
-	line = &bank->lines[gpio];
-	levels += gpio;
-	if (req->type == cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION) &&
-	    value == VIRTIO_GPIO_DIRECTION_OUT)
-		*levels |= BIT(line->value);
-	if (req->type == cpu_to_le16(VIRTIO_GPIO_MSG_SET_VALUE) &&
-	    line->direction == VIRTIO_GPIO_DIRECTION_OUT)
-		*levels |= BIT(value);
-
-	return false;
-}
-
 /* After a reset the device drives nothing, while others go on to do so. */
 void bank_forget(void *data)
 {
@@ -74,6 +49,7 @@ void bank_forget(void *data)
 		if (line->direction == VIRTIO_GPIO_DIRECTION_OUT)
 			line->value = 0;
 		line->direction = VIRTIO_GPIO_DIRECTION_NONE;
+		line->driven = 0;
 		line->irq_type = VIRTIO_GPIO_IRQ_TYPE_NONE;
 		line->latched = false;
 		line->armed = NULL;
@@ -84,11 +60,6 @@ void bank_forget(void *data)
 
 void bank_make_forgetful(struct bank *bank)
 {
-	struct kunit *test = bank->test;
-
-	bank->override_data = kunit_kzalloc(test, bank->params.ngpio,
-					    GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bank->override_data);
 	kunit_virtio_on_reset(bank->kv, bank_forget, bank);
 }
 
@@ -115,22 +86,50 @@ void bank_is_down(struct bank *bank)
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, bank_flush,
 							   bank->kv));
 	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
-	bank_set_override(bank, bank_note_levels);
+	bank_set_override(bank, NULL);
+}
+
+int bank_call_down(void *data)
+{
+	struct bank_call *call = data;
+	const struct sleep_kind *kind = call->bank->test->param_value;
+
+	return kind->down(call->bank->kv);
 }
 
 void bank_down(struct bank *bank)
 {
+	bank_call_expect(bank_call(bank, bank_call_down, 0), 0);
+	bank_is_down(bank);
+}
+
+/* For devices that hold requests: the driver stops waiting after 10 polls. */
+void bank_up_late(struct bank *bank)
+{
 	const struct sleep_kind *kind = bank->test->param_value;
 
-	KUNIT_ASSERT_EQ(bank->test, kind->down(bank->kv), 0);
-	bank_is_down(bank);
+	KUNIT_ASSERT_EQ(bank->test, kind->up(bank->kv), 0);
+	kunit_remove_action(bank->test, bank_flush, bank->kv);
+}
+
+/* Polls are long, so that lines are restored when this returns on any machine. */
+int bank_restore(struct bank *bank, int (*up)(struct kunit_virtio *kv))
+{
+	unsigned int poll_ms = virtio_gpio_poll_ms;
+	int ret;
+
+	virtio_gpio_poll_ms = BANK_UP_POLL_MS;
+	ret = up(bank->kv);
+	virtio_gpio_poll_ms = poll_ms;
+
+	return ret;
 }
 
 void bank_up(struct bank *bank)
 {
 	const struct sleep_kind *kind = bank->test->param_value;
 
-	KUNIT_ASSERT_EQ(bank->test, kind->up(bank->kv), 0);
+	KUNIT_ASSERT_EQ(bank->test, bank_restore(bank, kind->up), 0);
 	kunit_remove_action(bank->test, bank_flush, bank->kv);
 }
 
@@ -139,10 +138,9 @@ void bank_up_at_once(struct bank *bank)
 {
 	unsigned long start = jiffies;
 
-	virtio_gpio_poll_ms = 200;
 	bank_up(bank);
 	KUNIT_EXPECT_LT(bank->test, jiffies_to_msecs(jiffies - start),
-			5 * virtio_gpio_poll_ms);
+			5 * BANK_UP_POLL_MS);
 }
 
 int bank_call_up(void *data)
@@ -153,17 +151,7 @@ int bank_call_up(void *data)
 	return kind->up(call->bank->kv);
 }
 
-void bank_expect_output(struct bank *bank, u16 gpio, u8 value)
-{
-	struct kunit *test = bank->test;
-	u8 *levels = bank->override_data;
-
-	KUNIT_EXPECT_EQ(test, bank->lines[gpio].direction,
-			VIRTIO_GPIO_DIRECTION_OUT);
-	KUNIT_EXPECT_EQ(test, bank->lines[gpio].value, value);
-	KUNIT_EXPECT_EQ(test, levels[gpio], BIT(value));
-}
-
+/* The line is an output again, with this level now. */
 void bank_expect_driven(struct bank *bank, u16 gpio, u8 value)
 {
 	KUNIT_EXPECT_EQ(bank->test, bank->lines[gpio].direction,
@@ -171,24 +159,20 @@ void bank_expect_driven(struct bank *bank, u16 gpio, u8 value)
 	KUNIT_EXPECT_EQ(bank->test, bank->lines[gpio].value, value);
 }
 
+/* And it has had no other since the reset. */
+void bank_expect_output(struct bank *bank, u16 gpio, u8 value)
+{
+	bank_expect_driven(bank, gpio, value);
+	KUNIT_EXPECT_EQ(bank->test, bank->lines[gpio].driven, BIT(value));
+}
+
 int bank_call_set(void *data)
 {
 	struct bank_call *call = data;
 
-	bank_guard(call->bank);
+	CLASS(gpio_chip_guard, chip)(call->bank->gdev->descs);
 
-	return call->bank->gc->set(call->bank->gc, call->gpio, 1);
-}
-
-int bank_call_put_line(void *data)
-{
-	struct bank_call *call = data;
-
-	bank_guard(call->bank);
-
-	call->bank->gc->free(call->bank->gc, call->gpio);
-
-	return 0;
+	return chip.gc ? chip.gc->set(chip.gc, call->gpio, 1) : -ENODEV;
 }
 
 /* An interrupt of its own, that no action of the test frees */
@@ -206,9 +190,41 @@ int bank_call_free_irq(void *data)
 	return 0;
 }
 
-bool bank_refuse_0_hold_rest(struct bank *bank, struct kunit_virtio_buf *buf,
-			     const struct virtio_gpio_request *req)
+/* What the driver sends to come back is in this order. */
+static unsigned int bank_replay_rank(const struct virtio_gpio_request *req)
 {
-	return req->gpio ? bank_hold(bank, buf, req) :
-			   bank_refuse(bank, buf, req);
+	switch (le16_to_cpu(req->type)) {
+	case VIRTIO_GPIO_MSG_SET_VALUE:
+		return 1;
+	case VIRTIO_GPIO_MSG_SET_DIRECTION:
+		return 2;
+	case VIRTIO_GPIO_MSG_IRQ_TYPE:
+		return 3;
+	default:
+		return 0;
+	}
+}
+
+/* The first so many requests bring the lines back, in this order. */
+void bank_expect_replay(struct bank *bank, unsigned int num)
+{
+	struct kunit *test = bank->test;
+	unsigned int i, rank, last = 1;
+
+	KUNIT_ASSERT_GE(test, bank->num_log, num);
+	for (i = 0; i < num; i++) {
+		rank = bank_replay_rank(&bank->log[i]);
+		KUNIT_EXPECT_GE(test, rank, last);
+		last = rank;
+	}
+}
+
+bool bank_sees_events(struct bank *bank, int count)
+{
+	int events;
+
+	read_poll_timeout(atomic_read, events, events >= count, BANK_POLL_US,
+			  BANK_WAIT_MS * USEC_PER_MSEC, false, &bank->events);
+
+	return events == count;
 }

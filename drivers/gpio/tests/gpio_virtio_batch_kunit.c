@@ -8,14 +8,15 @@
 #include <linux/bitmap.h>
 #include <linux/gpio/consumer.h>
 #include <linux/gpio/driver.h>
+#include <linux/property.h>
 #include <linux/virtio.h>
 #include <uapi/linux/virtio_gpio.h>
 
 #include <kunit/test.h>
 #include <kunit/virtio.h>
 
+#include "../gpio-virtio.h"
 #include "gpio_virtio_bank.h"
-#include "gpio_virtio_log.h"
 
 /* Several lines at once */
 
@@ -139,8 +140,7 @@ static void gpio_virtio_batch_out_of_order(struct kunit *test)
 			   bank_pattern(i));
 	}
 
-	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
-	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), 0);
+	bank_task_expect(bank, task, 0);
 	for (i = 0; i < 32; i++)
 		KUNIT_EXPECT_EQ(test, test_bit(i, batch->bits), bank_pattern(i));
 }
@@ -157,47 +157,67 @@ static void gpio_virtio_batch_one_interrupt(struct kunit *test)
 	bank_set_override(bank, bank_hold);
 	task = bank_batch_run(batch, bank_batch_get);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 32));
-	for (i = 0; i < 32; i++) {
-		kunit_virtio_write(bank->held[i], reply, sizeof(reply));
-		kunit_virtio_push_quiet(bank->held[i], sizeof(reply));
-	}
+	for (i = 0; i < 32; i++)
+		bank_push_noirq(bank->held[i], reply, sizeof(reply));
 	kunit_virtio_interrupt(bank->kv, BANK_REQUESTQ);
 
-	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
-	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), 0);
+	bank_task_expect(bank, task, 0);
 	KUNIT_EXPECT_EQ(test, bitmap_weight(batch->bits, 32), 32);
 }
+
+/**
+ * struct two_failures - lines for which requests fail
+ * @name: which comes first
+ * @empty: gets an empty reply
+ * @refused: is refused
+ * @ret: what a caller for both gets
+ */
+struct two_failures {
+	const char *name;
+	u16 empty;
+	u16 refused;
+	int ret;
+};
+
+static const struct two_failures two_failures[] = {
+	{ "malformed first", 5, 9, -EIO },
+	{ "refused first", 9, 5, -EINVAL },
+};
+
+KUNIT_ARRAY_PARAM_DESC(two_failures, two_failures, name);
 
 static bool bank_refuse_some(struct bank *bank, struct kunit_virtio_buf *buf,
 			     const struct virtio_gpio_request *req)
 {
-	switch (le16_to_cpu(req->gpio)) {
-	case 5:
+	const struct two_failures *lines = bank->override_data;
+	u16 gpio = le16_to_cpu(req->gpio);
+
+	if (gpio == lines->empty)
 		kunit_virtio_push(buf, 0);
-		return true;
-	case 9:
-		return bank_refuse(bank, buf, req);
-	default:
-		return false;
-	}
+
+	return gpio == lines->empty ||
+	       (gpio == lines->refused && bank_refuse(bank, buf, req));
 }
 
 /* The first failure counts, and the other lines are set all the same. */
 static void gpio_virtio_batch_some_fail(struct kunit *test)
 {
+	const struct two_failures *lines = test->param_value;
 	struct bank *bank = bank_start(test, BANK_PARAMS(16));
 	struct bank_batch *batch = bank_batch(bank, 0, 16);
 	unsigned int i;
 
+	bank->override_data = (void *)lines;
 	bank_set_override(bank, bank_refuse_some);
 	bitmap_fill(batch->bits, 16);
-	KUNIT_EXPECT_EQ(test, bank_batch_set(batch), -EIO);
+	KUNIT_EXPECT_EQ(test, bank_batch_set(batch), lines->ret);
 	for (i = 0; i < 16; i++)
-		KUNIT_EXPECT_EQ(test, bank->lines[i].value, i != 5 && i != 9);
+		KUNIT_EXPECT_EQ(test, bank->lines[i].value,
+				i != lines->empty && i != lines->refused);
 
-	__clear_bit(5, batch->mask);
+	__clear_bit(lines->empty, batch->mask);
 	KUNIT_EXPECT_EQ(test, bank_batch_get(batch), -EINVAL);
-	__clear_bit(9, batch->mask);
+	__clear_bit(lines->refused, batch->mask);
 	KUNIT_EXPECT_EQ(test, bank_batch_get(batch), 0);
 }
 
@@ -216,15 +236,52 @@ static void gpio_virtio_batch_killed(struct kunit *test)
 	task = bank_batch_run(batch, bank_batch_get);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 8));
 	kunit_virtio_task_kill(task);
-	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
-	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -EINTR);
+	bank_task_expect(bank, task, -EINTR);
 
 	bank_set_override(bank, NULL);
 	for (i = 0; i < 8; i++)
 		bank_reply(bank->held[i], VIRTIO_GPIO_STATUS_OK, 1);
-	KUNIT_EXPECT_EQ(test, bitmap_weight(batch->bits, 32), 0);
-	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
 	KUNIT_EXPECT_EQ(test, bank_batch_get(batch), 0);
+	KUNIT_EXPECT_EQ(test, bitmap_weight(batch->bits, 32), 0);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 32);
+}
+
+/* Who reads all lines is killed when so many requests are not answered. */
+static void bank_expect_batch_killed(struct bank *bank, bank_override_t override,
+				     unsigned int held)
+{
+	struct bank_batch *batch = bank_batch(bank, 0, bank->params.ngpio);
+	struct kunit *test = bank->test;
+	struct kunit_virtio_task *task;
+
+	bank_set_override(bank, override);
+	task = bank_batch_run(batch, bank_batch_get);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, held));
+	kunit_virtio_task_kill(task);
+	bank_task_expect(bank, task, -EINTR);
+}
+
+/* Whoever reads several lines is told that he was killed. */
+static void gpio_virtio_batch_refused_and_killed(struct kunit *test)
+{
+	bank_expect_batch_killed(bank_start(test, BANK_PARAMS(8)),
+				 bank_refuse_0_hold_rest, 7);
+}
+
+static bool bank_refuse_0_hold_64(struct bank *bank, struct kunit_virtio_buf *buf,
+				  const struct virtio_gpio_request *req)
+{
+	if (!req->gpio)
+		return bank_refuse(bank, buf, req);
+
+	return le16_to_cpu(req->gpio) >= 64 && bank_hold(bank, buf, req);
+}
+
+/* The same, when the first 64 lines are read and one of them is refused. */
+static void gpio_virtio_batch_second_killed(struct kunit *test)
+{
+	bank_expect_batch_killed(bank_start(test, BANK_PARAMS(66)),
+				 bank_refuse_0_hold_64, 2);
 }
 
 static void gpio_virtio_batch_break(struct kunit *test)
@@ -237,8 +294,7 @@ static void gpio_virtio_batch_break(struct kunit *test)
 	task = bank_batch_run(batch, bank_batch_get);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 8));
 	virtio_break_device(kunit_virtio_vdev(bank->kv));
-	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
-	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -ENODEV);
+	bank_task_expect(bank, task, -ENODEV);
 }
 
 static int bank_batch_hammer(void *data)
@@ -275,11 +331,8 @@ static void gpio_virtio_batch_threads(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(task); i++)
 		task[i] = bank_batch_run(bank_batch(bank, i * 50, 50),
 					 bank_batch_hammer);
-	for (i = 0; i < ARRAY_SIZE(task); i++) {
-		KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task[i],
-							       BANK_WAIT_MS));
-		KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task[i]), 0);
-	}
+	for (i = 0; i < ARRAY_SIZE(task); i++)
+		bank_task_expect(bank, task[i], 0);
 }
 
 /* A long virtqueue does not fill up with the requests of one call. */
@@ -301,8 +354,7 @@ static void gpio_virtio_batch_64_in_flight(struct kunit *test)
 	bank_set_override(bank, NULL);
 	for (i = 0; i < 64; i++)
 		bank_reply(bank->held[i], VIRTIO_GPIO_STATUS_OK, 0);
-	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, BANK_WAIT_MS));
-	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), 0);
+	bank_task_expect(bank, task, 0);
 	bank_call_expect(call, 0);
 }
 
@@ -316,8 +368,10 @@ static struct kunit_case gpio_virtio_batch_cases[] = {
 			 queue_size_gen_params),
 	KUNIT_CASE(gpio_virtio_batch_out_of_order),
 	KUNIT_CASE(gpio_virtio_batch_one_interrupt),
-	KUNIT_CASE(gpio_virtio_batch_some_fail),
+	KUNIT_CASE_PARAM(gpio_virtio_batch_some_fail, two_failures_gen_params),
 	KUNIT_CASE(gpio_virtio_batch_killed),
+	KUNIT_CASE(gpio_virtio_batch_refused_and_killed),
+	KUNIT_CASE(gpio_virtio_batch_second_killed),
 	KUNIT_CASE(gpio_virtio_batch_break),
 	KUNIT_CASE(gpio_virtio_batch_threads),
 	{}
@@ -419,6 +473,23 @@ static void gpio_virtio_direction_after_failure(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
 }
 
+/* The driver asks for a direction, and somebody changes it meanwhile. */
+static struct bank_call *bank_ask_and_change(struct bank *bank, struct bank_call **change)
+{
+	struct kunit *test = bank->test;
+	struct bank_call *ask;
+
+	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 0), 0);
+	bank_set_override(bank, bank_refuse);
+	KUNIT_EXPECT_EQ(test, bank->gc->direction_input(bank->gc, 3), -EINVAL);
+
+	ask = bank_call_held(bank, bank_call_direction, 3);
+	*change = bank_call(bank, bank_call_input, 3);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+
+	return ask;
+}
+
 /*
  * A question is on its way when the direction changes, and who changed it is
  * killed before the answer. The answer to the question is out of date then.
@@ -428,15 +499,7 @@ static void gpio_virtio_direction_abandoned(struct kunit *test)
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 	struct bank_call *change, *ask;
 
-	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 0), 0);
-	bank_set_override(bank, bank_refuse);
-	KUNIT_EXPECT_EQ(test, bank->gc->direction_input(bank->gc, 3), -EINVAL);
-
-	bank_set_override(bank, bank_hold);
-	ask = bank_call(bank, bank_call_direction, 3);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
-	change = bank_call(bank, bank_call_input, 3);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+	ask = bank_ask_and_change(bank, &change);
 	kunit_virtio_task_kill(change->task);
 	bank_call_expect(change, -EINTR);
 
@@ -457,15 +520,7 @@ static void gpio_virtio_direction_malformed_change(struct kunit *test)
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 	struct bank_call *change, *ask;
 
-	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 0), 0);
-	bank_set_override(bank, bank_refuse);
-	KUNIT_EXPECT_EQ(test, bank->gc->direction_input(bank->gc, 3), -EINVAL);
-
-	bank_set_override(bank, bank_hold);
-	ask = bank_call(bank, bank_call_direction, 3);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
-	change = bank_call(bank, bank_call_input, 3);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+	ask = bank_ask_and_change(bank, &change);
 	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK,
 		   VIRTIO_GPIO_DIRECTION_OUT);
 	bank_call_expect(ask, GPIO_LINE_DIRECTION_OUT);
@@ -505,6 +560,33 @@ static void gpio_virtio_direction_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank_direction(bank, 3), GPIO_LINE_DIRECTION_OUT);
 }
 
+static const u32 bank_reserved[] = { 2, 3 };
+
+static const struct property_entry bank_reserved_props[] = {
+	PROPERTY_ENTRY_U32_ARRAY("gpio-reserved-ranges", bank_reserved),
+	{}
+};
+
+static const struct software_node bank_reserved_node = {
+	.name = "kunit-gpio-reserved",
+	.properties = bank_reserved_props,
+};
+
+/* Lines that firmware reserves are not asked for anything. */
+static void gpio_virtio_direction_reserved(struct kunit *test)
+{
+	struct bank *bank = bank_describe(test, BANK_PARAMS(8),
+					  &bank_reserved_node);
+	unsigned int i, gpio;
+
+	KUNIT_ASSERT_EQ(test, bank_attach(bank), 1);
+	KUNIT_EXPECT_EQ(test, bank->num_log, 5);
+	for (i = 0; i < bank->num_log; i++) {
+		gpio = le16_to_cpu(bank->log[i].gpio);
+		KUNIT_EXPECT_TRUE(test, gpio < 2 || gpio > 4);
+	}
+}
+
 static struct kunit_case gpio_virtio_direction_cases[] = {
 	KUNIT_CASE(gpio_virtio_direction_probe),
 	KUNIT_CASE(gpio_virtio_direction_probe_wire),
@@ -515,6 +597,7 @@ static struct kunit_case gpio_virtio_direction_cases[] = {
 	KUNIT_CASE(gpio_virtio_direction_malformed_change),
 	KUNIT_CASE(gpio_virtio_direction_unknown),
 	KUNIT_CASE(gpio_virtio_direction_refused),
+	KUNIT_CASE(gpio_virtio_direction_reserved),
 	{}
 };
 
@@ -548,11 +631,9 @@ static void gpio_virtio_free_without_a_tag(struct kunit *test)
 	struct bank_call *first, *again;
 	unsigned int i;
 
-	bank_set_override(bank, bank_hold);
-	first = bank_call(bank, bank_call_get, 0);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	first = bank_call_held(bank, bank_call_get, 0);
 	again = bank_call(bank, bank_call_input, 6);
-	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(again->task, 20));
+	KUNIT_ASSERT_TRUE(test, bank_call_sleeps(again));
 	bank_call_expect(bank_call(bank, bank_call_free, 6), 0);
 	bank_call_expect(bank_call(bank, bank_call_free, 2), 0);
 	KUNIT_EXPECT_EQ(test, bank_num_held(bank), 1);
@@ -638,9 +719,7 @@ static void gpio_virtio_free_direction_without_a_tag(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, bank->gc->direction_output(bank->gc, 3, 1), 0);
-	bank_set_override(bank, bank_hold);
-	first = bank_call(bank, bank_call_get, 0);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	first = bank_call_held(bank, bank_call_get, 0);
 	bank_call_expect(bank_call(bank, bank_call_free, 3), 0);
 	ask = bank_call(bank, bank_call_direction, 3);
 	bank_expect_waiting(ask);
@@ -653,12 +732,12 @@ static void gpio_virtio_free_direction_without_a_tag(struct kunit *test)
 	bank_call_expect(ask, GPIO_LINE_DIRECTION_IN);
 }
 
-/* Nobody hears of it but the log, and the line is as usable as before. */
+/* It is sent with the next request, or after a while. */
 static void gpio_virtio_free_cannot_be_added(struct kunit *test)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 
-	/* It is sent with the next request, or after a while. */
+	virtio_gpio_poll_ms = 1000;
 	kunit_virtio_fail_maps(bank->kv, 1);
 	bank->gc->free(bank->gc, 2);
 	KUNIT_EXPECT_EQ(test, bank->num_log, 0);

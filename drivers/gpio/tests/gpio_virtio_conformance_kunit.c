@@ -8,6 +8,7 @@
 #include <linux/array_size.h>
 #include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/gfp.h>
 #include <linux/gpio/consumer.h>
 #include <linux/gpio/driver.h>
 #include <linux/interrupt.h>
@@ -58,16 +59,21 @@ static bool bank_watch_requests(struct bank *bank, struct kunit_virtio_buf *buf,
 	return false;
 }
 
-/* A bank of which everything was asked that there is to ask for */
-static struct bank *bank_exercise(struct kunit *test, struct bank_seen *seen)
+/*
+ * A bank of which everything was asked that there is to ask for. Requests may
+ * come until it is gone, so what notes them is allocated before.
+ */
+static struct bank *bank_exercise(struct kunit *test)
 {
-	struct bank *bank = bank_alloc(test, BANK_PARAMS(8, .names = BANK_NAMES,
-						.names_size = BANK_NAMES_SIZE));
+	struct bank_seen *seen = kunit_kzalloc(test, sizeof(*seen), GFP_KERNEL);
 	struct bank_irq *irq;
+	struct bank *bank;
 
-	*seen = (struct bank_seen) {
-		.readable = { SIZE_MAX, 0 }, .writable = { SIZE_MAX, 0 },
-	};
+	KUNIT_ASSERT_NOT_NULL(test, seen);
+	seen->readable[0] = SIZE_MAX;
+	seen->writable[0] = SIZE_MAX;
+	bank = bank_alloc(test, BANK_PARAMS(8, .names = BANK_NAMES,
+					    .names_size = BANK_NAMES_SIZE));
 	bank->override_data = seen;
 	bank->override = bank_watch_requests;
 	KUNIT_ASSERT_EQ(test, kunit_virtio_add(bank->kv), 0);
@@ -89,10 +95,10 @@ static struct bank *bank_exercise(struct kunit *test, struct bank_seen *seen)
 /* requestq, first sentence: messages travel over the requestq. */
 static void gpio_virtio_conformance_messages_on_requestq(struct kunit *test)
 {
-	struct bank_seen seen;
-	struct bank *bank = bank_exercise(test, &seen);
+	struct bank *bank = bank_exercise(test);
+	struct bank_seen *seen = bank->override_data;
 
-	KUNIT_EXPECT_EQ(test, seen.messages,
+	KUNIT_EXPECT_EQ(test, seen->messages,
 			BIT(VIRTIO_GPIO_MSG_GET_NAMES) |
 			BIT(VIRTIO_GPIO_MSG_GET_DIRECTION) |
 			BIT(VIRTIO_GPIO_MSG_SET_DIRECTION) |
@@ -106,12 +112,11 @@ static void gpio_virtio_conformance_messages_on_requestq(struct kunit *test)
 /* Each message comes with room for the reply to it. */
 static void gpio_virtio_conformance_request_and_response(struct kunit *test)
 {
-	struct bank_seen seen;
+	struct bank_seen *seen = bank_exercise(test)->override_data;
 
-	bank_exercise(test, &seen);
-	KUNIT_EXPECT_EQ(test, seen.readable[0],
+	KUNIT_EXPECT_EQ(test, seen->readable[0],
 			sizeof(struct virtio_gpio_request));
-	KUNIT_EXPECT_EQ(test, seen.writable[0],
+	KUNIT_EXPECT_EQ(test, seen->writable[0],
 			sizeof(struct virtio_gpio_response));
 }
 
@@ -136,11 +141,11 @@ static void gpio_virtio_conformance_request_filled(struct kunit *test)
 /* The device may read a request and may not write to it. */
 static void gpio_virtio_conformance_request_read_only(struct kunit *test)
 {
-	struct bank_seen seen;
-	struct bank *bank = bank_exercise(test, &seen);
+	struct bank *bank = bank_exercise(test);
+	struct bank_seen *seen = bank->override_data;
 
 	/* What may be written to is as large as the reply. */
-	KUNIT_EXPECT_EQ(test, seen.writable[1],
+	KUNIT_EXPECT_EQ(test, seen->writable[1],
 			sizeof(struct virtio_gpio_response));
 	/* And the rest is mapped for reading alone. */
 	KUNIT_EXPECT_NULL(test, kunit_virtio_violation(bank->kv));
@@ -166,11 +171,11 @@ static void gpio_virtio_conformance_response_filled(struct kunit *test)
 /* The device may write to the reply. */
 static void gpio_virtio_conformance_response_writable(struct kunit *test)
 {
-	struct bank_seen seen;
-	struct bank *bank = bank_exercise(test, &seen);
+	struct bank *bank = bank_exercise(test);
+	struct bank_seen *seen = bank->override_data;
 
 	/* What may be read is as large as the request. */
-	KUNIT_EXPECT_EQ(test, seen.readable[1],
+	KUNIT_EXPECT_EQ(test, seen->readable[1],
 			sizeof(struct virtio_gpio_request));
 	/* And the rest is mapped for writing. */
 	KUNIT_EXPECT_NULL(test, kunit_virtio_violation(bank->kv));
@@ -208,10 +213,7 @@ static void gpio_virtio_conformance_no_irq_for_output(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank_count(bank, VIRTIO_GPIO_MSG_IRQ_TYPE), 0);
 }
 
-/*
- * Nor for a line that becomes an output while it has an interrupt. gpiolib lets
- * that happen while the interrupt is masked.
- */
+/* A line with an interrupt does not become an output, even if that is disabled. */
 static void gpio_virtio_conformance_no_irq_for_new_output(struct kunit *test)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
@@ -224,8 +226,7 @@ static void gpio_virtio_conformance_no_irq_for_new_output(struct kunit *test)
 	disable_irq(irq->irq);
 	bank_edge(bank, 5);
 	bank_settle();
-	gpiod_direction_output(desc, 1);
-	bank_settle();
+	KUNIT_EXPECT_EQ(test, gpiod_direction_output(desc, 1), -EIO);
 	bank_release_irq(irq);
 	bank_settle();
 	KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type,
@@ -304,7 +305,7 @@ static void gpio_virtio_conformance_enable_before_unmask(struct kunit *test)
 	struct bank_call *call;
 
 	bank_get_line(bank, 5, GPIOD_IN);
-	bank_set_override(bank, bank_hold_irq_type);
+	bank_override_type(bank, bank_hold, VIRTIO_GPIO_MSG_IRQ_TYPE);
 	call = bank_call(bank, bank_call_request_irq, 5);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
 	bank_settle();
@@ -312,8 +313,7 @@ static void gpio_virtio_conformance_enable_before_unmask(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_virtio_notifications(bank->kv, BANK_EVENTQ),
 			0);
 
-	bank_set_override(bank, NULL);
-	bank_answer_held(bank, 0);
+	bank_answer_all(bank);
 	bank_call_expect(call, 0);
 	bank_settle();
 	KUNIT_EXPECT_EQ(test, bank->unmasks, 1);

@@ -17,7 +17,6 @@
 #include <kunit/virtio.h>
 
 #include "gpio_virtio_bank.h"
-#include "gpio_virtio_log.h"
 
 /* A probe that fails leaves nothing behind. */
 
@@ -108,14 +107,6 @@ KUNIT_DEFINE_ACTION_WRAPPER(bank_unregister_nodes,
 			    software_node_unregister_node_group,
 			    const struct software_node * const *);
 
-static bool bank_refuse_output(struct bank *bank, struct kunit_virtio_buf *buf,
-			       const struct virtio_gpio_request *req)
-{
-	return req->type == cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION) &&
-	       req->value == cpu_to_le32(VIRTIO_GPIO_DIRECTION_OUT) &&
-	       bank_refuse(bank, buf, req);
-}
-
 /* gpiolib refuses a chip with a line that firmware wants as an output. */
 static void gpio_virtio_probe_chip_fails(struct kunit *test)
 {
@@ -128,7 +119,7 @@ static void gpio_virtio_probe_chip_fails(struct kunit *test)
 						  (void *)bank_hog_nodes));
 
 	bank = bank_describe(test, BANK_PARAMS(8), &bank_hog_parent);
-	bank_set_override(bank, bank_refuse_output);
+	bank_override_type(bank, bank_refuse, VIRTIO_GPIO_MSG_SET_DIRECTION);
 	KUNIT_EXPECT_NE(test, bank_attach(bank), 1);
 	KUNIT_EXPECT_GT(test, bank->num_log, 8);
 	bank_expect_untouched(bank);
@@ -211,6 +202,25 @@ static void gpio_virtio_probe_nomem_irq(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
 }
 
+/* Callers hear of it as well, and nothing is sent. */
+static void gpio_virtio_probe_nomem_request(struct kunit *test)
+{
+	struct bank_batch *batch;
+	struct bank *bank;
+
+	bank_init_nomem(test);
+	bank = bank_start(test, BANK_PARAMS(8));
+	batch = bank_batch(bank, 0, 8);
+	bank_fail_alloc(1);
+	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 2), -ENOMEM);
+	KUNIT_EXPECT_FALSE(test, bank_failed_no_alloc());
+	bank_fail_alloc(1);
+	KUNIT_EXPECT_EQ(test, bank_batch_get(batch), -ENOMEM);
+	KUNIT_EXPECT_FALSE(test, bank_failed_no_alloc());
+	KUNIT_EXPECT_EQ(test, bank->num_log, 0);
+	KUNIT_EXPECT_EQ(test, bank_batch_get(batch), 0);
+}
+
 static struct kunit_case gpio_virtio_probe_cases[] = {
 	KUNIT_CASE(gpio_virtio_probe_find_vqs_fails),
 	KUNIT_CASE_PARAM(gpio_virtio_probe_bad_queues, bad_queues_gen_params),
@@ -218,6 +228,7 @@ static struct kunit_case gpio_virtio_probe_cases[] = {
 	KUNIT_CASE(gpio_virtio_probe_chip_fails),
 	KUNIT_CASE_SLOW(gpio_virtio_probe_nomem),
 	KUNIT_CASE(gpio_virtio_probe_nomem_irq),
+	KUNIT_CASE(gpio_virtio_probe_nomem_request),
 	{}
 };
 
@@ -265,24 +276,8 @@ static void bank_16_waiters(struct bank *bank, struct bank_call *call[16])
 	for (i = 0; i < 16; i++)
 		call[i] = bank_call(bank, bank_call_get, i % 8);
 	KUNIT_ASSERT_TRUE(bank->test, bank_holds(bank, 8));
-	KUNIT_EXPECT_FALSE(bank->test,
-			   kunit_virtio_task_wait(call[15]->task, 50));
-}
-
-static void gpio_virtio_life_break_with_16_waiters(struct kunit *test)
-{
-	struct bank *bank = bank_start(test, BANK_PARAMS(8, .requestq = 8));
-	struct bank_call *call[16];
-	unsigned int i;
-
-	bank_16_waiters(bank, call);
-	virtio_break_device(kunit_virtio_vdev(bank->kv));
 	for (i = 0; i < 16; i++)
-		bank_call_expect(call[i], -ENODEV);
-	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 0), -ENODEV);
-
-	kunit_virtio_unplug(bank->kv);
-	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 0);
+		KUNIT_ASSERT_TRUE(bank->test, bank_call_sleeps(call[i]));
 }
 
 static void gpio_virtio_life_unplug_with_16_waiters(struct kunit *test)
@@ -390,7 +385,7 @@ static void gpio_virtio_life_break_in_probe(struct kunit *test)
 		bank->override = bank_hold;
 		add = bank_call(bank, bank_call_add, 0);
 		KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
-		KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(add->task, 50));
+		bank_expect_waiting(add);
 
 		virtio_break_device(kunit_virtio_vdev(bank->kv));
 		bank_call_expect(add, 0);
@@ -400,14 +395,28 @@ static void gpio_virtio_life_break_in_probe(struct kunit *test)
 	}
 }
 
+/* The error of the device, not that of the line that was refused before */
+static void gpio_virtio_life_break_after_refusal(struct kunit *test)
+{
+	struct bank *bank = bank_alloc(test, BANK_PARAMS(8));
+	struct bank_call *add;
+
+	bank->override = bank_refuse_0_hold_rest;
+	add = bank_call(bank, bank_call_add, 0);
+	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 7));
+	virtio_break_device(kunit_virtio_vdev(bank->kv));
+	bank_call_expect(add, 0);
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_bound(bank->kv));
+}
+
 static struct kunit_case gpio_virtio_life_cases[] = {
 	KUNIT_CASE(gpio_virtio_life_rebind),
 	KUNIT_CASE(gpio_virtio_life_two_chips),
-	KUNIT_CASE(gpio_virtio_life_break_with_16_waiters),
 	KUNIT_CASE(gpio_virtio_life_unplug_with_16_waiters),
 	KUNIT_CASE_PARAM(gpio_virtio_life_end_with_16_waiters,
 			 device_end_gen_params),
 	KUNIT_CASE(gpio_virtio_life_break_in_probe),
+	KUNIT_CASE(gpio_virtio_life_break_after_refusal),
 	{}
 };
 

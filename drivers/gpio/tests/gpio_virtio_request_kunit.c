@@ -7,10 +7,13 @@
 
 #include <linux/array_size.h>
 #include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/gfp.h>
 #include <linux/gpio/driver.h>
-#include <linux/iopoll.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/virtio.h>
 #include <uapi/linux/virtio_gpio.h>
 
@@ -19,7 +22,6 @@
 
 #include "../gpio-virtio.h"
 #include "gpio_virtio_bank.h"
-#include "gpio_virtio_log.h"
 
 /* The bytes of each message, as the specification lays them out */
 
@@ -66,6 +68,7 @@ static void gpio_virtio_wire_direction_output(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->num_log, 2);
 	bank_expect_log(bank, 0, "\x05\x00\x02\x00\x01\x00\x00\x00");
 	bank_expect_log(bank, 1, "\x03\x00\x02\x00\x01\x00\x00\x00");
+	KUNIT_EXPECT_EQ(test, bank->lines[2].driven, BIT(1));
 }
 
 /* A value that the device refuses must not become a level. */
@@ -83,15 +86,13 @@ static void gpio_virtio_wire_free(struct kunit *test)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
 	struct gpio_desc *desc = bank_get_line(bank, 5, GPIOD_OUT_HIGH);
-	unsigned int num;
 
 	KUNIT_EXPECT_EQ(test, bank->lines[5].direction,
 			VIRTIO_GPIO_DIRECTION_OUT);
 	bank_set_override(bank, NULL);
 	bank_put_line(bank, desc);
 
-	read_poll_timeout(READ_ONCE, num, num, BANK_POLL_US,
-			  BANK_WAIT_MS * USEC_PER_MSEC, false, bank->num_log);
+	KUNIT_ASSERT_TRUE(test, bank_logs(bank, 1));
 	KUNIT_EXPECT_EQ(test, bank->num_log, 1);
 	bank_expect_log(bank, 0, "\x03\x00\x05\x00\x00\x00\x00\x00");
 }
@@ -110,6 +111,19 @@ static void gpio_virtio_wire_probe(struct kunit *test)
 	bank_expect_log(bank, 2, "\x02\x00\x01\x00\x00\x00\x00\x00");
 }
 
+/*
+ * Room for what an override notes. Requests may come until the device is gone,
+ * so it has to be allocated before.
+ */
+static size_t *bank_alloc_sizes(struct kunit *test)
+{
+	size_t *sizes = kunit_kcalloc(test, 2, sizeof(*sizes), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, sizes);
+
+	return sizes;
+}
+
 static bool bank_check_sizes(struct bank *bank, struct kunit_virtio_buf *buf,
 			     const struct virtio_gpio_request *req)
 {
@@ -124,8 +138,8 @@ static bool bank_check_sizes(struct bank *bank, struct kunit_virtio_buf *buf,
 
 static void gpio_virtio_wire_sizes(struct kunit *test)
 {
+	size_t *sizes = bank_alloc_sizes(test);
 	struct bank *bank = bank_start(test, BANK_PARAMS(8));
-	size_t sizes[2] = { };
 
 	bank->override_data = sizes;
 	bank_set_override(bank, bank_check_sizes);
@@ -137,9 +151,9 @@ static void gpio_virtio_wire_sizes(struct kunit *test)
 
 static void gpio_virtio_wire_sizes_names(struct kunit *test)
 {
+	size_t *sizes = bank_alloc_sizes(test);
 	struct bank *bank = bank_alloc(test, BANK_PARAMS(1, .names = "name",
 							 .names_size = 5));
-	size_t sizes[2] = { };
 
 	bank->override_data = sizes;
 	bank->override = bank_check_sizes;
@@ -194,10 +208,8 @@ static void gpio_virtio_request_late(struct kunit *test)
 	struct bank *bank = bank_start(test, BANK_PARAMS(4));
 	struct bank_call *call;
 
-	bank_set_override(bank, bank_hold);
-	call = bank_call(bank, bank_call_get, 0);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
-	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(call->task, 300));
+	call = bank_call_held(bank, bank_call_get, 0);
+	bank_expect_waiting(call);
 	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 1);
 	bank_call_expect(call, 1);
 }
@@ -304,10 +316,9 @@ static void gpio_virtio_request_reply_during_add(struct kunit *test)
 	struct bank_call *stays, *first, *second;
 	struct kunit_virtio_buf *last;
 	unsigned int i;
+	bool held;
 
-	bank_set_override(bank, bank_hold);
-	stays = bank_call(bank, bank_call_get, 2);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	stays = bank_call_held(bank, bank_call_get, 2);
 	last = bank->held[0];
 
 	for (i = 0; i < 8; i++) {
@@ -317,8 +328,9 @@ static void gpio_virtio_request_reply_during_add(struct kunit *test)
 
 		kunit_virtio_irq_window(bank->kv, bank_answer_first, bank);
 		second = bank_call(bank, bank_call_get, 1);
-		KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
+		held = bank_holds(bank, 2);
 		kunit_virtio_irq_window(bank->kv, NULL, NULL);
+		KUNIT_ASSERT_TRUE(test, held);
 
 		bank_answer_first(bank);
 		bank_reply(bank->held[1], VIRTIO_GPIO_STATUS_OK, 0);
@@ -333,17 +345,18 @@ static void gpio_virtio_request_reply_during_add(struct kunit *test)
 static int bank_call_hammer(void *data)
 {
 	struct bank_call *call = data;
-	struct gpio_chip *gc = call->bank->gc;
 	unsigned int i;
 	int ret;
 
-	bank_guard(call->bank);
+	CLASS(gpio_chip_guard, chip)(call->bank->gdev->descs);
+	if (!chip.gc)
+		return -ENODEV;
 
 	for (i = 0; i < call->rounds; i++) {
-		ret = gc->set(gc, call->gpio, i & 1);
+		ret = chip.gc->set(chip.gc, call->gpio, i & 1);
 		if (ret)
 			return ret;
-		ret = gc->get(gc, call->gpio);
+		ret = bank_call_get(call);
 		if (ret != (i & 1))
 			return ret < 0 ? ret : -EBADMSG;
 	}
@@ -418,9 +431,7 @@ static void gpio_virtio_request_cannot_be_added(struct kunit *test)
 	kunit_virtio_fail_maps(bank->kv, 1);
 	KUNIT_EXPECT_EQ(test, bank->gc->get(bank->gc, 2), -ENOMEM);
 
-	bank_set_override(bank, bank_hold);
-	first = bank_call(bank, bank_call_get, 2);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	first = bank_call_held(bank, bank_call_get, 2);
 	kunit_virtio_fail_maps(bank->kv, 1);
 	second = bank_call(bank, bank_call_get, 3);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
@@ -441,8 +452,7 @@ static void gpio_virtio_request_tags_in_order(struct kunit *test)
 	bank_set_override(bank, bank_hold);
 	for (i = 0; i < ARRAY_SIZE(call); i++) {
 		call[i] = bank_call(bank, bank_call_get, i);
-		KUNIT_ASSERT_FALSE(test, kunit_virtio_task_wait(call[i]->task,
-								10));
+		KUNIT_ASSERT_TRUE(test, bank_call_sleeps(call[i]));
 	}
 
 	for (i = 0; i < ARRAY_SIZE(call); i++) {
@@ -488,20 +498,18 @@ static void gpio_virtio_request_killed(struct kunit *test)
 							 .features = BANK_PLAIN));
 	struct bank_call *killed, *next;
 
-	bank_set_override(bank, bank_hold);
-	killed = bank_call(bank, bank_call_get, 0);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	killed = bank_call_held(bank, bank_call_get, 0);
 	kunit_virtio_task_kill(killed->task);
 	bank_call_expect(killed, -EINTR);
 	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bank->kv), 2);
 
 	next = bank_call(bank, bank_call_get, 1);
-	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(next->task, 50));
+	bank_expect_waiting(next);
 	KUNIT_EXPECT_EQ(test, bank_num_held(bank), 1);
 
 	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 1);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 2));
-	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(next->task, 50));
+	bank_expect_waiting(next);
 	bank_reply(bank->held[1], VIRTIO_GPIO_STATUS_OK, 0);
 	bank_call_expect(next, 0);
 }
@@ -513,13 +521,11 @@ static void gpio_virtio_request_killed_in_backlog(struct kunit *test)
 							 .features = BANK_PLAIN));
 	struct bank_call *first, *killed, *last;
 
-	bank_set_override(bank, bank_hold);
-	first = bank_call(bank, bank_call_get, 0);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	first = bank_call_held(bank, bank_call_get, 0);
 	killed = bank_call(bank, bank_call_get, 1);
-	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(killed->task, 20));
+	KUNIT_ASSERT_TRUE(test, bank_call_sleeps(killed));
 	last = bank_call(bank, bank_call_get, 2);
-	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(last->task, 20));
+	KUNIT_ASSERT_TRUE(test, bank_call_sleeps(last));
 
 	kunit_virtio_task_kill(killed->task);
 	bank_call_expect(killed, -EINTR);
@@ -532,6 +538,30 @@ static void gpio_virtio_request_killed_in_backlog(struct kunit *test)
 	bank_call_expect(last, 1);
 }
 
+static int bank_call_get_alarmed(void *data)
+{
+	int ret;
+
+	allow_signal(SIGALRM);
+	send_sig(SIGALRM, current, 1);
+	ret = bank_call_get(data);
+	flush_signals(current);
+
+	return ret;
+}
+
+/* A signal that does not kill the caller does not end the wait. */
+static void gpio_virtio_request_alarm(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_call *call;
+
+	call = bank_call_held(bank, bank_call_get_alarmed, 2);
+	bank_expect_waiting(call);
+	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 1);
+	bank_call_expect(call, 1);
+}
+
 /* The device returns a buffer that it never got, which breaks the queue. */
 static void gpio_virtio_request_bogus_reply(struct kunit *test)
 {
@@ -539,9 +569,7 @@ static void gpio_virtio_request_bogus_reply(struct kunit *test)
 	struct bank_call *call;
 	u16 head;
 
-	bank_set_override(bank, bank_hold);
-	call = bank_call(bank, bank_call_get, 0);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	call = bank_call_held(bank, bank_call_get, 0);
 	head = kunit_virtio_head(bank->held[0]);
 	bank_reply(bank->held[0], VIRTIO_GPIO_STATUS_OK, 1);
 	bank_call_expect(call, 1);
@@ -561,9 +589,7 @@ static void gpio_virtio_request_full_is_quiet(struct kunit *test)
 	struct bank_call *first, *second;
 	unsigned int notifications;
 
-	bank_set_override(bank, bank_hold);
-	first = bank_call(bank, bank_call_get, 0);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
+	first = bank_call_held(bank, bank_call_get, 0);
 	notifications = kunit_virtio_notifications(bank->kv, BANK_REQUESTQ);
 	second = bank_call(bank, bank_call_get, 1);
 	bank_expect_waiting(second);
@@ -585,11 +611,8 @@ static void gpio_virtio_request_killed_with_reply(struct kunit *test)
 	struct bank_call *call;
 
 	virtio_gpio_poll_ms = 200;
-	bank_set_override(bank, bank_hold);
-	call = bank_call(bank, bank_call_get, 2);
-	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
-	kunit_virtio_write(bank->held[0], &res, sizeof(res));
-	kunit_virtio_push_quiet(bank->held[0], sizeof(res));
+	call = bank_call_held(bank, bank_call_get, 2);
+	bank_push_noirq(bank->held[0], &res, sizeof(res));
 	kunit_virtio_task_kill(call->task);
 	bank_call_expect(call, 1);
 }
@@ -623,6 +646,7 @@ static struct kunit_case gpio_virtio_request_cases[] = {
 	KUNIT_CASE(gpio_virtio_request_queue_too_small),
 	KUNIT_CASE(gpio_virtio_request_killed),
 	KUNIT_CASE(gpio_virtio_request_killed_in_backlog),
+	KUNIT_CASE(gpio_virtio_request_alarm),
 	KUNIT_CASE(gpio_virtio_request_bogus_reply),
 	KUNIT_CASE(gpio_virtio_request_full_is_quiet),
 	KUNIT_CASE(gpio_virtio_request_killed_with_reply),

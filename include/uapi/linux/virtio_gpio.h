@@ -42,8 +42,8 @@
  *
  * The direction ``VIRTIO_GPIO_DIRECTION_NONE`` is that of a line which nobody
  * uses: the device deactivates it. ``VIRTIO_GPIO_IRQ_TYPE_NONE`` disables the
- * interrupt of a line, which is also due before another type takes the place of
- * one. The line has to be an input.
+ * interrupt of a line. The driver sends it before it sets another type. The line
+ * must not be an output then.
  */
 
 /* Virtio GPIO request types */
@@ -109,9 +109,9 @@ struct virtio_gpio_response {
 /**
  * struct virtio_gpio_response_get_names - all names (section 5.18.6.1)
  * @status: one of VIRTIO_GPIO_STATUS_*
- * @value: for each line a name of printable ASCII and a zero, in as many bytes
- *	   as the configuration space says. The name of a line that has none is
- *	   empty. No two others are the same
+ * @value: for each line a name in 7-bit ASCII and a zero, in as many bytes as
+ *	   the configuration space says. A line without a name has an empty one.
+ *	   All other names differ
  */
 struct virtio_gpio_response_get_names {
 	__u8 status;
