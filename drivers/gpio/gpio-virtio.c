@@ -212,7 +212,7 @@ struct virtio_gpio_call {
  * @VIRTIO_GPIO_IRQ_UNMASKED: to be unmasked at the device
  * @VIRTIO_GPIO_IRQ_WAKE: stays enabled while the system sleeps
  * @VIRTIO_GPIO_IRQ_RESTART: to be disabled once even if the type is the same
- * @VIRTIO_GPIO_IRQ_REQUESTED: no chained handler
+ * @VIRTIO_GPIO_IRQ_REQUESTED: in use, and not by a chained handler
  * @VIRTIO_GPIO_IRQ_PENDING: the flow handler is to be called
  * @VIRTIO_GPIO_IRQ_FRESH: started, and no event since
  * @VIRTIO_GPIO_IRQ_DEFERRED: in the list of deferred interrupts, or its flow
@@ -1206,11 +1206,12 @@ static int virtio_gpio_batch(struct virtio_gpio *vgpio, u16 type,
 
 /* GPIO chip operations */
 
-static bool virtio_gpio_irq_is_started(struct virtio_gpio *vgpio, unsigned int gpio)
+static bool virtio_gpio_irq_in_use(struct virtio_gpio *vgpio, unsigned int gpio)
 {
 	struct virtio_gpio_irq *irq = xa_load(&vgpio->irqs, gpio);
 
-	return irq && test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags);
+	return irq && (test_bit(VIRTIO_GPIO_IRQ_REQUESTED, &irq->flags) ||
+		       test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags));
 }
 
 static int virtio_gpio_request(struct gpio_chip *gc, unsigned int gpio)
@@ -1244,7 +1245,7 @@ static void virtio_gpio_free(struct gpio_chip *gc, unsigned int gpio)
 
 	line->users -= !!line->users;
 	/* Chained handlers do not request the line. */
-	used = line->users || virtio_gpio_irq_is_started(vgpio, gpio);
+	used = line->users || virtio_gpio_irq_in_use(vgpio, gpio);
 	if (!used) {
 		line->owned = false;
 		line->has_level = false;
@@ -1320,8 +1321,8 @@ static int virtio_gpio_set(struct gpio_chip *gc, unsigned int gpio, int value)
 
 static int virtio_gpio_direction_output(struct gpio_chip *gc, unsigned int gpio, int value)
 {
-	/* gpiolib prevents this, but not for open drain and open source. */
-	if (virtio_gpio_irq_is_started(gpiochip_get_data(gc), gpio))
+	/* gpiolib prevents this, but not for open drain and chained handlers. */
+	if (virtio_gpio_irq_in_use(gpiochip_get_data(gc), gpio))
 		return -EIO;
 
 	return virtio_gpio_set(gc, gpio, value) ?:
@@ -1398,7 +1399,7 @@ static void virtio_gpio_work(struct work_struct *work)
 		list_del_init(&irq->node);
 		virtio_gpio_irq_update(vgpio, irq);
 	}
-	/* After that, as it may move interrupts there. */
+	/* Last, as it may move interrupts to the list. */
 	virtio_gpio_poll(vgpio);
 }
 
@@ -1487,10 +1488,10 @@ static unsigned int virtio_gpio_irq_startup(struct irq_data *d)
 	WRITE_ONCE(irq->accepted_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
 	set_bit(VIRTIO_GPIO_IRQ_FRESH, &irq->flags);
 	WRITE_ONCE(irq->refused_type, VIRTIO_GPIO_IRQ_TYPE_NONE);
-	set_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags);
 	/* Pairs with test_bit_acquire() in virtio_gpio_irq_wanted(). */
 	smp_mb__before_atomic();
 	set_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags);
+	virtio_gpio_irq_unmask(d);
 
 	return 0;
 }
@@ -1550,7 +1551,7 @@ static void virtio_gpio_irq_bus_lock(struct irq_data *d)
 	if (!irq || !in_task())
 		return;
 	WRITE_ONCE(irq->bus_task, current);
-	/* It may have started the interrupt without the bus, in suspend. */
+	/* It may have started the interrupt without the bus, in suspend or resume. */
 	cmpxchg(&irq->waiter, current, NULL);
 }
 
@@ -1612,16 +1613,19 @@ static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 	if (!irq)
 		return;
 
+	/* Chained handlers are removed without irq_shutdown(), and set again without irq_startup(). */
+	if (!test_bit(VIRTIO_GPIO_IRQ_REQUESTED, &irq->flags)) {
+		if (!irq_desc_has_action(irq_data_to_desc(d)))
+			virtio_gpio_irq_shutdown(d);
+		else if (!test_bit(VIRTIO_GPIO_IRQ_STARTED, &irq->flags))
+			virtio_gpio_irq_startup(d);
+	}
 	wait = in_task() && cmpxchg(&irq->waiter, current, NULL) == current && !irqs_disabled();
 	if (wait) {
 		atomic_inc(&vgpio->irq_ops);
 		/* Chained handlers come without irq_request_resources(). */
 		virtio_gpio_irq_make_input(vgpio, irq->gpio);
 	}
-	/* They go without irq_shutdown(). */
-	if (!test_bit(VIRTIO_GPIO_IRQ_REQUESTED, &irq->flags) &&
-	    !irq_desc_has_action(irq_data_to_desc(d)))
-		virtio_gpio_irq_shutdown(d);
 
 	if (in_task())
 		cmpxchg(&irq->bus_task, current, NULL);

@@ -163,6 +163,14 @@ static void gpio_virtio_context_chained_line_freed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bank->lines[5].irq_type,
 			VIRTIO_GPIO_IRQ_TYPE_NONE);
 	KUNIT_EXPECT_EQ(test, bank->gc->direction_output(bank->gc, 5, 1), 0);
+
+	/* Once more, which does not start the interrupt in the irq core */
+	irq_set_chained_handler_and_data(irq, bank_chained_handler, bank);
+	bank_settle();
+	bank_edge(bank, 5);
+	bank_settle();
+	KUNIT_EXPECT_EQ(test, atomic_read(&bank->events), 2);
+	irq_set_chained_handler_and_data(irq, NULL, NULL);
 }
 
 /* An edge that was pending when an interrupt was freed is not for the next. */

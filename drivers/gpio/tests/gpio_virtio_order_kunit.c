@@ -210,6 +210,9 @@ static void gpio_virtio_order_output_with_irq(struct kunit *test)
 	bank_request_irq(bank, 6, IRQF_TRIGGER_RISING);
 	KUNIT_EXPECT_EQ(test, bank->gc->direction_output(bank->gc, 6, 0), -EIO);
 	bank_expect_working(bank, 6);
+
+	bank_request_irq(bank, 7, IRQF_TRIGGER_RISING | IRQF_NO_AUTOEN);
+	KUNIT_EXPECT_EQ(test, bank->gc->direction_output(bank->gc, 7, 0), -EIO);
 }
 
 /* Who waits for that is killed, in the middle of a batch that does not. */
@@ -397,15 +400,31 @@ static void gpio_virtio_order_started_without_bus(struct kunit *test)
 
 	irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING | IRQF_NO_AUTOEN);
 	d = irq_get_irq_data(irq->irq);
-	scoped_guard(irqsave)
-		irq_data_get_irq_chip(d)->irq_startup(d);
 	virtio_gpio_poll_ms = 1000;
 	bank_set_override(bank, bank_hold);
+	scoped_guard(irqsave)
+		irq_data_get_irq_chip(d)->irq_startup(d);
 	start = jiffies;
 	disable_irq_nosync(irq->irq);
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 500);
 	KUNIT_ASSERT_TRUE(test, bank_holds(bank, 1));
 	bank_answer_all(bank);
+	scoped_guard(irqsave)
+		irq_data_get_irq_chip(d)->irq_shutdown(d);
+}
+
+/* So it can wake the system, although nobody has enabled it before. */
+static void gpio_virtio_order_started_in_suspend(struct kunit *test)
+{
+	struct bank *bank = bank_start(test, BANK_PARAMS(8));
+	struct bank_irq *irq;
+	struct irq_data *d;
+
+	irq = bank_request_irq(bank, 5, IRQF_TRIGGER_RISING | IRQF_NO_AUTOEN);
+	d = irq_get_irq_data(irq->irq);
+	scoped_guard(irqsave)
+		irq_data_get_irq_chip(d)->irq_startup(d);
+	KUNIT_EXPECT_TRUE(test, bank_armed(bank, 5, true));
 	scoped_guard(irqsave)
 		irq_data_get_irq_chip(d)->irq_shutdown(d);
 }
@@ -466,6 +485,7 @@ static struct kunit_case gpio_virtio_order_cases[] = {
 	KUNIT_CASE(gpio_virtio_order_silent_request_irq),
 	KUNIT_CASE(gpio_virtio_order_broken_eventq),
 	KUNIT_CASE(gpio_virtio_order_started_without_bus),
+	KUNIT_CASE(gpio_virtio_order_started_in_suspend),
 	KUNIT_CASE(gpio_virtio_order_bus_locked_twice),
 	{}
 };
