@@ -144,6 +144,13 @@ static bool is_met(const struct job *job)
 	return line->edges > job->since && (there || line->edges > job->since + 1);
 }
 
+/* After the last edge, a guest may let go of the line instead of getting ready. */
+static bool has_let_go(const struct job *job)
+{
+	return job->done == job->count &&
+	       bank_of(job)->lines[job->line].trigger == VIRTIO_GPIO_IRQ_TYPE_NONE;
+}
+
 /**
  * job_changed() - a line has another value, direction or trigger
  * @job: the job
@@ -151,7 +158,9 @@ static bool is_met(const struct job *job)
  */
 void job_changed(struct job *job, unsigned int line)
 {
-	if (job->step != step_wait || job->line != line || !is_met(job))
+	if (job->line != line)
+		return;
+	if (job->step == step_wait ? !is_met(job) : !job->arming || !has_let_go(job))
 		return;
 	job->met = true;
 	job->wake(job->ctx);
@@ -266,7 +275,8 @@ static bool go_on(struct job *job)
 /* What follows an edge: the guest must be ready, then comes the pause. */
 static bool follow_edge(struct job *job)
 {
-	job->arming = job->rearm_ns && !bank_of(job)->lines[job->line].unmasked;
+	job->arming = job->rearm_ns && !bank_of(job)->lines[job->line].unmasked &&
+		      !has_let_go(job);
 	job->met = false;
 	if (!job->arming)
 		return go_on(job);

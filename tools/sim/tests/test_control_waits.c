@@ -101,6 +101,21 @@ static void toggle_pauses_when_the_guest_is_ready(void **state)
 	close(fd);
 }
 
+static void toggle_ends_when_the_guest_lets_go(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+
+	talk_guest_wants_edges(f);
+	talk_guest_arms(f);
+	talk_say(f, fd, "toggle 1 1 rearm 10s\n");
+	talk_assert_reply(fd, "");
+	talk_guest_asks(f, VIRTIO_GPIO_MSG_IRQ_TYPE, 1, VIRTIO_GPIO_IRQ_TYPE_NONE);
+	talk_run(f);
+	talk_assert_reply(fd, "ok\n");
+	close(fd);
+}
+
 static void toggle_tells_that_the_guest_is_not_ready(void **state)
 {
 	struct talk *f = *state;
@@ -296,6 +311,7 @@ int main(void)
 		TEST(toggle_waits_for_the_guest),
 		TEST(toggle_sees_that_the_guest_was_ready),
 		TEST(toggle_pauses_when_the_guest_is_ready),
+		TEST(toggle_ends_when_the_guest_lets_go),
 		TEST(toggle_tells_that_the_guest_is_not_ready),
 		TEST(toggle_minds_its_own_line),
 		TEST(toggle_ends_a_pulse),
