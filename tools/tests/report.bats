@@ -182,8 +182,8 @@ command_of() {
 }
 
 @test "the simulator: unit tests and manual page, and fuzzers for a minute" {
-	[[ $(command_of sim) == *"make -C /root/tools/sim O=/sim check lint count_tap" ]]
-	[ "$(command_of fuzz)" = "make -C /root/tools/sim O=/sim SECONDS=60 fuzz-check count_one" ]
+	[[ $(command_of sim) == *"make -C /root/tools/sim O=/sim-check check lint count_tap" ]]
+	[ "$(command_of fuzz)" = "make -C /root/tools/sim O=/sim-check SECONDS=60 fuzz-check count_one" ]
 }
 
 # chosen [ARGUMENT...]: the steps that cmd/test would run.
