@@ -69,6 +69,7 @@ lacks() {
 	selftests) type -P gpio-mockup-cdev >/dev/null || say_lack "the selftests of this kernel have no program for this" ;;
 	virtuser) [[ -d /sys/bus/platform/drivers/gpio-virtuser ]] || say_lack "this kernel has no gpio-virtuser" ;;
 	supply) compgen -G '/sys/bus/platform/drivers/reg-userspace-consumer/*/state' >/dev/null || say_lack "nothing tells this guest of a regulator and its user" ;;
+	[0-9]-*) [[ ! $FOLDERS || " $FOLDERS " == *" $1 "* ]] || say_lack "this kernel is without the patches of $1" ;;
 	users) [[ $(chip_with key-enter) && -d /sys/class/leds/lamp ]] || say_lack "nothing tells this guest of keys and LEDs on its lines" ;;
 	esac
 }

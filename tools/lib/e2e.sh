@@ -173,8 +173,11 @@ recorded() {
 
 # guest_wish: what the guest shall do, for tools/guest/init.
 guest_wish() {
-	printf 'KIND=%q DEVICE=%q GUEST_KERNEL=%q OPERATIONS=%d SEED=%d CHOSEN=(%s)\n' "$KIND" "$DEVICE" "$GUEST_KERNEL" "$OPERATIONS" "$SEED" \
-		"${CHOSEN[*]-}" >"$GUEST/guest/wish"
+	local folders="${FOLDERS[*]}"
+	# Without the series all cases run, to see what it is worth.
+	[[ $GUEST_KERNEL != base ]] || folders=
+	printf 'KIND=%q DEVICE=%q GUEST_KERNEL=%q OPERATIONS=%d SEED=%d CHOSEN=(%s) FOLDERS=%q\n' "$KIND" "$DEVICE" \
+		"$GUEST_KERNEL" "$OPERATIONS" "$SEED" "${CHOSEN[*]-}" "$folders" >"$GUEST/guest/wish"
 }
 
 # The kernel's own programs for lines that its guest gets, below its tools.

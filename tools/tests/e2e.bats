@@ -39,7 +39,7 @@ refused() {
 @test "every need of a case is one that can be told to be lacking" {
 	local need
 	while read -r need; do
-		grep -q "^	$need) " "$REPO/tools/guest/cases.sh"
+		[ -d "$BATS_TEST_DIRNAME/../../patches/mainline/$need" ] || grep -q "^	$need) " "$REPO/tools/guest/cases.sh"
 	done < <(sed -n 's/^a_case [a-z0-9_]* ".*" //p' "$REPO"/tools/guest/cases/*.sh | tr ' ' '\n' | sort -u)
 }
 
@@ -76,13 +76,28 @@ refused() {
 
 @test "the guest is told how much is asked of it, and a long run is not recorded" {
 	mkdir -p "$BATS_TEST_TMPDIR/guest/guest"
-	run e2e_lib eval "GUEST=$BATS_TEST_TMPDIR/guest CHOSEN=(stress_lines)
+	run e2e_lib eval "GUEST=$BATS_TEST_TMPDIR/guest CHOSEN=(stress_lines) FOLDERS=(1-fixes 3-requests)
 		stress_wish ops 1000000; stress_wish seed 7; guest_wish; recorded || echo not recorded"
 	[ "$output" = "not recorded" ]
 	[ "$(<"$BATS_TEST_TMPDIR/guest/guest/wish")" = \
-		"KIND=uml DEVICE=sim GUEST_KERNEL=plain OPERATIONS=1000000 SEED=7 CHOSEN=(stress_lines)" ]
+		"KIND=uml DEVICE=sim GUEST_KERNEL=plain OPERATIONS=1000000 SEED=7 CHOSEN=(stress_lines) FOLDERS=1-fixes\\ 3-requests" ]
 	run e2e_lib eval 'recorded && echo "${#SEED}"'
 	[[ $output == [1-9]* ]]
+}
+
+@test "a case is skipped where its patches are not applied, and nowhere else" {
+	lack() {
+		bash -c 'FOLDERS=$1; . "$2"; lacks 4-interrupts' - "$1" "$REPO/tools/guest/cases.sh"
+	}
+	[ "$(lack "1-fixes 3-requests")" = "this kernel is without the patches of 4-interrupts" ]
+	[ ! "$(lack "3-requests 4-interrupts 5-pm")" ]
+	[ ! "$(lack "")" ]
+}
+
+@test "a kernel without the series skips no case for that" {
+	mkdir -p "$BATS_TEST_TMPDIR/guest/guest"
+	run e2e_lib eval "GUEST=$BATS_TEST_TMPDIR/guest CHOSEN=() FOLDERS=(1-fixes) GUEST_KERNEL=base; guest_wish"
+	[[ "$(<"$BATS_TEST_TMPDIR/guest/guest/wish")" == *" FOLDERS=''" ]]
 }
 
 @test "of the data races in a log only those near lines and virtqueues are told" {

@@ -135,7 +135,7 @@ key_bouncy() {
 1 48 0"
 }
 
-a_case keypad "keys where rows and columns cross: a row's handler disables the interrupts of all rows (gpio-matrix-keypad)" users irq
+a_case keypad "keys where rows and columns cross: a row's handler disables the interrupts of all rows (gpio-matrix-keypad)" users irq 4-interrupts
 keypad() {
 	local line
 	use_board 2
@@ -179,7 +179,7 @@ knob() {
 2 0 -1"
 }
 
-a_case level "a driver that holds a level's interrupt gets one each time it wants to know, until the level is gone (uio_pdrv_genirq)" users uio irq counts
+a_case level "a driver that holds a level's interrupt gets one each time it wants to know, until the level is gone (uio_pdrv_genirq)" users uio irq counts 4-interrupts
 level() {
 	wait_for_alarm || return
 	host set 2 1 >/dev/null
@@ -196,7 +196,7 @@ level() {
 	interrupts_so_far 3 1 "the end of that"
 }
 
-a_case edge_held "a driver that holds an edge's interrupt gets one for those that come meanwhile (uio_pdrv_genirq)" users uio irq counts
+a_case edge_held "a driver that holds an edge's interrupt gets one for those that come meanwhile (uio_pdrv_genirq)" users uio irq counts 4-interrupts
 edge_held() {
 	wait_for_uio bell 3 rising || return
 	host set 3 1 >/dev/null

@@ -15,7 +15,7 @@ no_fault() {
 
 readonly TIMEOUT_MS=/sys/module/gpio_virtio/parameters/timeout_ms
 
-a_case bad_replies "a reply that makes no sense is an error, and the next request works" faults
+a_case bad_replies "a reply that makes no sense is an error, and the next request works" faults 3-requests
 bad_replies() {
 	local error name got
 	FORGIVEN='request 0x4 for line 5 failed'
@@ -38,7 +38,7 @@ bad_replies() {
 	no_fault
 }
 
-a_case refused_requests "what a device refuses is refused to whoever asks" faults
+a_case refused_requests "what a device refuses is refused to whoever asks" faults 3-requests
 refused_requests() {
 	FORGIVEN='request 0x[35] for line 5 failed'
 	fault error set_direction line 5 times 1 || return
@@ -49,7 +49,7 @@ refused_requests() {
 	check "the line afterwards" "$(can_be_read 5)" yes
 }
 
-a_case silence "who waits for a device that does not answer gives up, others do not notice" faults
+a_case silence "who waits for a device that does not answer gives up, others do not notice" faults 7-timeout
 silence() {
 	local before
 	FORGIVEN='request 0x4 for line 5 failed|late reply to request 0x4 for line 5'
@@ -97,7 +97,7 @@ all_toggle() {
 	wait
 }
 
-a_case bad_events "an event that makes no sense does not keep the next one from coming" faults irq rearm
+a_case bad_events "an event that makes no sense does not keep the next one from coming" faults irq rearm 4-interrupts
 bad_events() {
 	local name
 	FORGIVEN='event for line 3 '
@@ -167,7 +167,7 @@ bad_id() {
 	check "a value after that" "$(can_be_read 1)" yes
 }
 
-a_case bad_names "of names that make no sense those are used that do" faults second
+a_case bad_names "of names that make no sense those are used that do" faults second 3-requests
 bad_names() {
 	local name device
 	declare -A left=([unterminated]='"spare"' [nonascii]=$'"\303pare"' [duplicate]='"d" "d" "xxx"'

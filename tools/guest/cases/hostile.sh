@@ -110,7 +110,7 @@ check_edges_again() {
 	check "its edge" "$(sed -n 's/^\(rising line 59\) .*/\1/p' /tmp/case/edges)" "rising line 59"
 }
 
-a_case hostile_replies "a device that answers at random: programs get errors, and it works after a reset" faults
+a_case hostile_replies "a device that answers at random: programs get errors, and it works after a reset" faults 7-timeout
 hostile_replies() {
 	local device
 	FORGIVEN='request 0x|late reply|event for line|interrupt of line|callbacks suppressed'
@@ -127,7 +127,7 @@ hostile_replies() {
 	check_recovery "$device"
 }
 
-a_case hostile_replug "a device that answers at random, from its names on, while it is reset again and again" faults replug
+a_case hostile_replug "a device that answers at random, from its names on, while it is reset again and again" faults 7-timeout replug
 hostile_replug() {
 	local device
 	FORGIVEN='request 0x|late reply|event for line|interrupt of line|callbacks suppressed|id [0-9]+ out of range|the device has no lines|probe with driver gpio_virtio failed|failed to (add|set up) the GPIO chip|GPIOs .* failed to register|WARNING: .* at free_irq'

@@ -46,7 +46,7 @@ input() {
 	done
 }
 
-a_case all_lines "64 lines are read in one call, with one notification" counts
+a_case all_lines "64 lines are read in one call, with one notification" counts 3-requests
 all_lines() {
 	local i want=() out requests notifications
 	for i in $ALL_LINES; do

@@ -119,7 +119,7 @@ after_request() {
 # How long the kernel waits, in seconds, before it wakes up from a sleep that is a test.
 readonly SLEPT_FOR=/sys/module/suspend/parameters/pm_test_delay
 
-a_case memory_restore "memory runs out when the device comes back after sleep" failing sleep
+a_case memory_restore "memory runs out when the device comes back after sleep" failing sleep 5-pm
 memory_restore() {
 	local device
 	FORGIVEN='failed to come back: -(12|ENOMEM)|PM: .*(error|failed)|probe with driver|request 0x'

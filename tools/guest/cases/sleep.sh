@@ -48,17 +48,17 @@ sleep_well() {
 
 # --- the cases ---------------------------------------------------------------------
 
-a_case lines_devices "lines over a suspend of the devices" sleep counts
+a_case lines_devices "lines over a suspend of the devices" 5-pm sleep counts
 lines_devices() {
 	lines_over devices
 }
 
-a_case lines_idle "lines over suspend-to-idle" sleep counts
+a_case lines_idle "lines over suspend-to-idle" 5-pm sleep counts
 lines_idle() {
 	lines_over idle
 }
 
-a_case lines_ram "lines over suspend-to-RAM" sleep ram counts
+a_case lines_ram "lines over suspend-to-RAM" 5-pm sleep ram counts
 lines_ram() {
 	lines_over ram
 }
@@ -87,17 +87,17 @@ lines_over() {
 	check "outputs set after" "$(value_of 0) $(value_of 1)" "0 1"
 }
 
-a_case edges_devices "edges after a suspend of the devices" sleep counts irq
+a_case edges_devices "edges after a suspend of the devices" 5-pm sleep counts irq
 edges_devices() {
 	edges_over devices
 }
 
-a_case edges_idle "edges after suspend-to-idle" sleep counts irq
+a_case edges_idle "edges after suspend-to-idle" 5-pm sleep counts irq
 edges_idle() {
 	edges_over idle
 }
 
-a_case edges_ram "edges after suspend-to-RAM" sleep ram counts irq
+a_case edges_ram "edges after suspend-to-RAM" 5-pm sleep ram counts irq
 edges_ram() {
 	edges_over ram
 }
@@ -118,7 +118,7 @@ edges_over() {
 	check "edges out of order" "$(out_of_order /tmp/edges)" ''
 }
 
-a_case level_devices "a level's interrupt, enabled or held by its driver, over a suspend of the devices" sleep users uio counts irq
+a_case level_devices "a level's interrupt, enabled or held by its driver, over a suspend of the devices" 5-pm sleep users uio counts irq
 level_devices() {
 	wait_for_alarm || return
 	asleep_with_output || return
@@ -174,12 +174,12 @@ seen_edges() {
 	(($(wc -l </tmp/edges) >= $1))
 }
 
-a_case lines_kept "outputs stay as they are over suspend-to-idle, on a device that keeps its state" kept counts
+a_case lines_kept "outputs stay as they are over suspend-to-idle, on a device that keeps its state" 5-pm kept counts
 lines_kept() {
 	kept_over freeze
 }
 
-a_case lines_kept_ram "outputs stay as they are over suspend-to-RAM, on a device that keeps its state" kept deep ram counts
+a_case lines_kept_ram "outputs stay as they are over suspend-to-RAM, on a device that keeps its state" 5-pm kept deep ram counts
 lines_kept_ram() {
 	echo deep >/sys/power/mem_sleep
 	kept_over mem
@@ -220,7 +220,7 @@ may_wake() {
 
 # The input core releases keys for a sleep, and gpio-keys says that one was pressed that
 # may wake the system, whatever its level is.
-a_case key_kept "a key that may wake the system is seen after suspend-to-idle (gpio-keys)" kept users irq
+a_case key_kept "a key that may wake the system is seen after suspend-to-idle (gpio-keys)" 5-pm kept users irq
 key_kept() {
 	use_board 2
 	watch_input gpio-keys
@@ -237,7 +237,7 @@ key_kept() {
 1 28 0"
 }
 
-a_case key_no_wakeup "a driver is told that its interrupt cannot wake the system (gpio-keys)" suspend users irq
+a_case key_no_wakeup "a driver is told that its interrupt cannot wake the system (gpio-keys)" 5-pm suspend users irq
 key_no_wakeup() {
 	local why
 	FORGIVEN='gpio-keys .*(wakeup|suspend| -6)'
@@ -255,7 +255,7 @@ key_no_wakeup() {
 1 28 0"
 }
 
-a_case edges_kept "edges after suspend-to-idle, from a device that keeps its state" kept faults irq rearm
+a_case edges_kept "edges after suspend-to-idle, from a device that keeps its state" 5-pm kept faults irq rearm
 edges_kept() {
 	watch_over_idle
 	wait_until seen_edges 6
@@ -267,7 +267,7 @@ edges_kept() {
 	check "edges out of order" "$(out_of_order /tmp/edges)" ''
 }
 
-a_case edge_while_idle "edges after one in suspend-to-idle, from a device that keeps its state" kept faults irq rearm
+a_case edge_while_idle "edges after one in suspend-to-idle, from a device that keeps its state" 5-pm kept faults irq rearm
 edge_while_idle() {
 	local during
 	watch_over_idle 2s

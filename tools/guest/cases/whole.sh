@@ -8,7 +8,7 @@ no_violation() {
 	check violations "$VIOLATIONS" 0
 }
 
-a_case clean_log "the guest's kernel log has no warning"
+a_case clean_log "the guest's kernel log has no warning" 3-requests
 clean_log() {
 	local bad
 	bad=$(dmesg | unforgiven "$EXCUSED" | head -n 3)
