@@ -19,7 +19,8 @@ def module(path):
 def includes(folder):
     """For each module, those whose headers it includes."""
     uses = {}
-    for path in sorted([*folder.glob('*.[ch]'), *folder.glob('vhost/*.[ch]')]):
+    parts = ('', 'vhost/', 'driver/')
+    for path in sorted(path for part in parts for path in folder.glob(f'{part}*.[ch]')):
         name = module(path.relative_to(folder))
         text = path.read_text()
         found = {module(pathlib.Path(header)) for header in re.findall(r'#include "([^"]+)"', text)}

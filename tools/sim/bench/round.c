@@ -15,6 +15,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/virtio_gpio.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -30,15 +30,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "driver/link.h"
 #include "sock.h"
-#include "vhost/protocol.h"
 
 #define NUM		128
 #define SIZE		0x20000u
-#define AVAIL		0x4000u
-#define USED		0x8000u
-#define REQUESTS	0x10000u
-#define RESPONSES	0x18000u
+#define REQUESTS	(GUEST_GPA + GUEST_DATA)
+#define RESPONSES	(REQUESTS + 0x8000u)
 #define STRIDE		64
 #define PAIRS		101
 #define FRONT_END_FD	3
@@ -51,16 +49,16 @@
 /**
  * struct back_end - who answers, and what its driver has
  * @pid: the process
- * @ram: memory, with the ring at its front
- * @memfd: the same as a file
+ * @guest: memory and rings, of which the first is used
+ * @ring: that one
  * @kick: notifications to it
  * @call: notifications from it
  * @avail: requests made available
  */
 struct back_end {
 	pid_t pid;
-	uint8_t *ram;
-	int memfd;
+	struct guest guest;
+	struct guest_ring *ring;
 	int kick;
 	int call;
 	uint16_t avail;
@@ -72,48 +70,26 @@ static void die(const char *what)
 	exit(2);
 }
 
-static struct vring_desc *descs(const struct back_end *b)
-{
-	return (void *)b->ram;
-}
-
-static struct vring_avail *avail_ring(const struct back_end *b)
-{
-	return (void *)(b->ram + AVAIL);
-}
-
-static struct vring_used *used_ring(const struct back_end *b)
-{
-	return (void *)(b->ram + USED);
-}
-
 static void fill_ring(struct back_end *b)
 {
 	for (unsigned int i = 0; i < NUM / 2; i++) {
-		struct virtio_gpio_request *req = (void *)(b->ram + REQUESTS + i * STRIDE);
+		struct virtio_gpio_request *req = guest_at(&b->guest, REQUESTS + i * STRIDE);
 
 		*req = (struct virtio_gpio_request){ .type = htole16(VIRTIO_GPIO_MSG_GET_VALUE),
 						     .gpio = htole16(i) };
-		descs(b)[2 * i] = (struct vring_desc){
-			htole64(REQUESTS + i * STRIDE), htole32(sizeof(*req)),
-			htole16(VRING_DESC_F_NEXT), htole16(2 * i + 1),
-		};
-		descs(b)[2 * i + 1] = (struct vring_desc){
-			htole64(RESPONSES + i * STRIDE), htole32(2),
-			htole16(VRING_DESC_F_WRITE), 0,
-		};
+		guest_pair(b->ring, i, REQUESTS + i * STRIDE, sizeof(*req), RESPONSES + i * STRIDE,
+			   2);
 	}
 }
 
 static void make(struct back_end *b)
 {
-	b->memfd = memfd_create("guest", 0);
-	if (b->memfd < 0 || ftruncate(b->memfd, SIZE))
+	if (guest_init(&b->guest, NUM, SIZE))
 		die("no memory");
-	b->ram = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, b->memfd, 0);
+	b->ring = &b->guest.rings[0];
 	b->kick = eventfd(0, EFD_CLOEXEC);
 	b->call = eventfd(0, EFD_CLOEXEC);
-	if (b->ram == MAP_FAILED || b->kick < 0 || b->call < 0)
+	if (b->kick < 0 || b->call < 0)
 		die("no memory");
 	fill_ring(b);
 }
@@ -121,15 +97,16 @@ static void make(struct back_end *b)
 /* Answers one request, without looking twice at anything. */
 static void answer_one(struct back_end *b, uint16_t idx, uint16_t used)
 {
-	uint16_t head = le16toh(avail_ring(b)->ring[idx % NUM]);
-	const struct vring_desc *in = &descs(b)[head], *out = &descs(b)[le16toh(in->next)];
+	uint16_t head = le16toh(b->ring->avail->ring[idx % NUM]);
+	const struct vring_desc *in = &b->ring->desc[head];
+	const struct vring_desc *out = &b->ring->desc[le16toh(in->next)];
 	struct virtio_gpio_request req;
 	uint8_t response[2] = { VIRTIO_GPIO_STATUS_OK, 0 };
 
-	memcpy(&req, b->ram + le64toh(in->addr), sizeof(req));
+	memcpy(&req, guest_at(&b->guest, le64toh(in->addr)), sizeof(req));
 	response[1] = le16toh(req.gpio) & 1;
-	memcpy(b->ram + le64toh(out->addr), response, sizeof(response));
-	used_ring(b)->ring[used % NUM] = (struct vring_used_elem){ htole32(head), htole32(2) };
+	memcpy(guest_at(&b->guest, le64toh(out->addr)), response, sizeof(response));
+	b->ring->used->ring[used % NUM] = (struct vring_used_elem){ htole32(head), htole32(2) };
 }
 
 /* The floor: waits for a notification, answers all requests, notifies once. */
@@ -139,11 +116,11 @@ static void serve_only(struct back_end *b)
 	uint64_t count, one = 1;
 
 	while (read(b->kick, &count, sizeof(count)) == sizeof(count)) {
-		uint16_t idx = __atomic_load_n(&avail_ring(b)->idx, __ATOMIC_ACQUIRE);
+		uint16_t idx = __atomic_load_n(&b->ring->avail->idx, __ATOMIC_ACQUIRE);
 
 		for (; seen != le16toh(idx); seen++)
 			answer_one(b, seen, seen);
-		__atomic_store_n(&used_ring(b)->idx, htole16(seen), __ATOMIC_RELEASE);
+		__atomic_store_n(&b->ring->used->idx, htole16(seen), __ATOMIC_RELEASE);
 		if (write(b->call, &one, sizeof(one)) != sizeof(one))
 			break;
 	}
@@ -162,41 +139,17 @@ static void start_floor(struct back_end *b)
 	serve_only(b);
 }
 
-static void send_message(int sock, uint32_t request, const void *payload, uint32_t size, int fd)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct vu_header header = { request, VU_VERSION, size };
-	struct iovec iov[2] = { { &header, sizeof(header) }, { (void *)payload, size } };
-	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 2 };
-
-	if (fd >= 0) {
-		mh.msg_control = &control;
-		mh.msg_controllen = sizeof(control);
-		CMSG_FIRSTHDR(&mh)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&mh)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&mh)->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&mh)), &fd, sizeof(fd));
-	}
-	if (sendmsg(sock, &mh, MSG_NOSIGNAL) < 0)
-		die("the simulator is gone");
-}
-
 static void set_up_queue(struct back_end *b, int sock)
 {
-	uint64_t features = 1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_RING_F_EVENT_IDX, queue = 0;
-	struct vu_vring_state num = { 0, NUM };
-	struct vu_vring_addr addr = { .avail = AVAIL, .used = USED };
-	struct vu_mem_table table = { .count = 1, .regions[0].size = SIZE };
+	struct vu_link link = { .fd = sock };
+	struct vu_link_queue q = {
+		.ring = &b->ring->setup, .kick = b->kick, .call = b->call,
+	};
 
-	send_message(sock, VU_SET_FEATURES, &features, sizeof(features), -1);
-	send_message(sock, VU_SET_MEM_TABLE, &table, 8 + sizeof(table.regions[0]), b->memfd);
-	send_message(sock, VU_SET_VRING_NUM, &num, sizeof(num), -1);
-	send_message(sock, VU_SET_VRING_ADDR, &addr, sizeof(addr), -1);
-	send_message(sock, VU_SET_VRING_CALL, &queue, sizeof(queue), b->call);
-	send_message(sock, VU_SET_VRING_KICK, &queue, sizeof(queue), b->kick);
+	if (vu_link_tell_u64(&link, VU_SET_FEATURES,
+			     1ull << VIRTIO_F_VERSION_1 | 1ull << VIRTIO_RING_F_EVENT_IDX) ||
+	    vu_link_share(&link, &b->guest) || vu_link_start_queue(&link, &q))
+		die(link.err.text);
 }
 
 static void exec_simulator(const char *program, int sock, const char *control)
@@ -238,7 +191,7 @@ static void wait_for_notification(const struct back_end *b)
 
 static void one_round(struct back_end *b, unsigned int count)
 {
-	struct vring_avail *avail = avail_ring(b);
+	struct vring_avail *avail = b->ring->avail;
 	uint64_t one = 1;
 
 	for (unsigned int i = 0; i < count; i++)
@@ -249,7 +202,7 @@ static void one_round(struct back_end *b, unsigned int count)
 	__atomic_store_n(&avail->idx, htole16(b->avail), __ATOMIC_SEQ_CST);
 	if (write(b->kick, &one, sizeof(one)) != sizeof(one))
 		die("cannot notify");
-	while (le16toh(__atomic_load_n(&used_ring(b)->idx, __ATOMIC_ACQUIRE)) != b->avail)
+	while (guest_used(b->ring) != b->avail)
 		wait_for_notification(b);
 }
 

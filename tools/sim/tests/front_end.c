@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A tiny front end for the tests, which drives the back end over a socket pair. */
+/* A front end for the tests, which drives the back end over a socket pair. */
 #include "front_end.h"
 
 #include <endian.h>
@@ -15,6 +15,11 @@ static void on_ended(void *ctx, bool failed)
 
 	f->ended++;
 	f->failed = failed;
+}
+
+static void on_sent(void *ctx)
+{
+	fe_run(ctx);
 }
 
 static void set_up_device(struct front_end *f)
@@ -35,7 +40,7 @@ void fe_connect(struct front_end *f)
 	int pair[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	f->fd = pair[0];
+	f->link = (struct vu_link){ .fd = pair[0], .acks = true, .sent = on_sent, .ctx = f };
 	vu_open(&f->session, pair[1]);
 }
 
@@ -49,7 +54,7 @@ int fe_set_up(void **state)
 {
 	struct front_end *f = test_calloc(1, sizeof(*f));
 
-	guest_init(&f->guest, NUM);
+	guest_make(&f->guest, NUM);
 	set_up_device(f);
 	f->session = (struct vu_session){
 		.loop = &f->loop, .dev = &f->dev, .offer_irq = true,
@@ -75,7 +80,7 @@ int fe_tear_down(void **state)
 	struct front_end *f = *state;
 
 	vu_close(&f->session);
-	close(f->fd);
+	close(f->link.fd);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
 		close(f->kick[i]);
 		close(f->call[i]);
@@ -108,22 +113,7 @@ void fe_run(struct front_end *f)
 void fe_send_bytes(struct front_end *f, const void *data, size_t len, const int *fds,
 		   unsigned int count)
 {
-	union {
-		char bytes[CMSG_SPACE(16 * sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec iov = { (void *)data, len };
-	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (count) {
-		mh.msg_control = &control;
-		mh.msg_controllen = CMSG_SPACE(count * sizeof(int));
-		CMSG_FIRSTHDR(&mh)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&mh)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&mh)->cmsg_len = CMSG_LEN(count * sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&mh)), fds, count * sizeof(int));
-	}
-	assert_int_equal(sendmsg(f->fd, &mh, MSG_NOSIGNAL), len);
+	assert_int_equal(vu_link_send_bytes(&f->link, data, len, fds, count), 0);
 }
 
 /**
@@ -139,14 +129,7 @@ void fe_send_bytes(struct front_end *f, const void *data, size_t len, const int 
 void fe_send_msg(struct front_end *f, uint32_t request, uint32_t flags, const void *payload,
 		 uint32_t size, const int *fds, unsigned int count)
 {
-	struct vu_header header = { request, VU_VERSION | flags, size };
-	uint8_t bytes[512];
-
-	memcpy(bytes, &header, sizeof(header));
-	if (size)
-		memcpy(bytes + sizeof(header), payload, size);
-	fe_send_bytes(f, bytes, sizeof(header) + size, fds, count);
-	fe_run(f);
+	assert_int_equal(vu_link_send(&f->link, request, flags, payload, size, fds, count), 0);
 }
 
 /**
@@ -160,15 +143,10 @@ void fe_send_msg(struct front_end *f, uint32_t request, uint32_t flags, const vo
  */
 uint32_t fe_receive(struct front_end *f, uint32_t request, void *payload, size_t room)
 {
-	struct vu_header header;
+	int len = vu_link_receive(&f->link, request, payload, room);
 
-	assert_int_equal(recv(f->fd, &header, sizeof(header), MSG_DONTWAIT), sizeof(header));
-	assert_int_equal(header.request, request);
-	assert_int_equal(header.flags, VU_VERSION | VU_FLAG_REPLY);
-	assert_in_range(header.size, 0, room);
-	if (header.size)
-		assert_int_equal(recv(f->fd, payload, header.size, MSG_DONTWAIT), header.size);
-	return header.size;
+	assert_in_range(len, 0, room);
+	return len;
 }
 
 /**
@@ -179,7 +157,7 @@ void fe_assert_silent(struct front_end *f)
 {
 	char byte;
 
-	assert_int_equal(recv(f->fd, &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(recv(f->link.fd, &byte, 1, MSG_DONTWAIT), -1);
 	assert_int_equal(errno, EAGAIN);
 }
 
@@ -206,8 +184,7 @@ uint64_t fe_get_u64(struct front_end *f, uint32_t request)
 {
 	uint64_t value = 0;
 
-	fe_send_msg(f, request, 0, NULL, 0, NULL, 0);
-	assert_int_equal(fe_receive(f, request, &value, sizeof(value)), sizeof(value));
+	assert_int_equal(vu_link_ask_u64(&f->link, request, &value), 0);
 	return value;
 }
 
@@ -231,6 +208,12 @@ void fe_want_acks(struct front_end *f)
 	fe_set_u64(f, VU_SET_PROTOCOL_FEATURES, BIT(VU_PROTOCOL_F_REPLY_ACK));
 }
 
+static uint64_t assert_answered(int ret)
+{
+	assert_in_range(ret, 0, 1);
+	return ret;
+}
+
 /**
  * fe_acked() - send a message that is to be acknowledged
  * @f: the front end
@@ -245,11 +228,7 @@ void fe_want_acks(struct front_end *f)
 uint64_t fe_acked(struct front_end *f, uint32_t request, const void *payload, uint32_t size,
 		  const int *fds, unsigned int count)
 {
-	uint64_t value = 99;
-
-	fe_send_msg(f, request, VU_FLAG_NEED_REPLY, payload, size, fds, count);
-	assert_int_equal(fe_receive(f, request, &value, sizeof(value)), sizeof(value));
-	return value;
+	return assert_answered(vu_link_tell(&f->link, request, payload, size, fds, count));
 }
 
 /**
@@ -262,7 +241,7 @@ uint64_t fe_acked(struct front_end *f, uint32_t request, const void *payload, ui
  */
 uint64_t fe_acked_u64(struct front_end *f, uint32_t request, uint64_t value)
 {
-	return fe_acked(f, request, &value, sizeof(value), NULL, 0);
+	return assert_answered(vu_link_tell_u64(&f->link, request, value));
 }
 
 /**
@@ -276,9 +255,7 @@ uint64_t fe_acked_u64(struct front_end *f, uint32_t request, uint64_t value)
  */
 uint64_t fe_acked_state(struct front_end *f, uint32_t request, uint32_t index, uint32_t num)
 {
-	struct vu_vring_state state = { index, num };
-
-	return fe_acked(f, request, &state, sizeof(state), NULL, 0);
+	return assert_answered(vu_link_tell_state(&f->link, request, index, num));
 }
 
 /**
@@ -289,12 +266,7 @@ uint64_t fe_acked_state(struct front_end *f, uint32_t request, uint32_t index, u
  */
 uint64_t fe_share_memory(struct front_end *f)
 {
-	struct vu_mem_table table = {
-		.count = 1,
-		.regions[0] = { .gpa = GUEST_GPA, .size = GUEST_SIZE, .uva = GUEST_UVA },
-	};
-
-	return fe_acked(f, VU_SET_MEM_TABLE, &table, 8 + sizeof(table.regions[0]), &f->guest.fd, 1);
+	return assert_answered(vu_link_share(&f->link, &f->guest));
 }
 
 /**
@@ -307,11 +279,7 @@ uint64_t fe_share_memory(struct front_end *f)
  */
 uint64_t fe_set_addr(struct front_end *f, uint32_t index, const struct vring_setup *setup)
 {
-	struct vu_vring_addr addr = {
-		.index = index, .desc = setup->desc, .used = setup->used, .avail = setup->avail,
-	};
-
-	return fe_acked(f, VU_SET_VRING_ADDR, &addr, sizeof(addr), NULL, 0);
+	return assert_answered(vu_link_tell_addr(&f->link, index, setup));
 }
 
 /**
@@ -325,7 +293,7 @@ uint64_t fe_set_addr(struct front_end *f, uint32_t index, const struct vring_set
  */
 uint64_t fe_set_fd(struct front_end *f, uint32_t request, uint64_t index, int fd)
 {
-	return fe_acked(f, request, &index, sizeof(index), &fd, 1);
+	return assert_answered(vu_link_tell_fd(&f->link, request, index, fd));
 }
 
 /**
@@ -336,14 +304,12 @@ uint64_t fe_set_fd(struct front_end *f, uint32_t request, uint64_t index, int fd
  */
 void fe_start_queue_at(struct front_end *f, uint32_t index, uint32_t base)
 {
-	const struct vring_setup *setup = &f->guest.rings[index].setup;
+	const struct vu_link_queue q = {
+		.index = index, .ring = &f->guest.rings[index].setup, .base = base,
+		.kick = f->kick[index], .call = f->call[index],
+	};
 
-	assert_int_equal(fe_acked_state(f, VU_SET_VRING_NUM, index, setup->num), 0);
-	assert_int_equal(fe_acked_state(f, VU_SET_VRING_BASE, index, base), 0);
-	assert_int_equal(fe_set_addr(f, index, setup), 0);
-	assert_int_equal(fe_set_fd(f, VU_SET_VRING_CALL, index, f->call[index]), 0);
-	assert_int_equal(fe_set_fd(f, VU_SET_VRING_KICK, index, f->kick[index]), 0);
-	assert_int_equal(fe_acked_state(f, VU_SET_VRING_ENABLE, index, 1), 0);
+	assert_int_equal(vu_link_start_queue(&f->link, &q), 0);
 }
 
 /**
@@ -423,8 +389,7 @@ void fe_offer_request(struct front_end *f, unsigned int i, uint16_t type, uint16
 
 	memcpy(guest_at(&f->guest, REQUEST(i)), &req, sizeof(req));
 	memset(guest_at(&f->guest, RESPONSE(i)), 0xaa, 64);
-	guest_desc(r, 2 * i, REQUEST(i), sizeof(req), VRING_DESC_F_NEXT, 2 * i + 1);
-	guest_desc(r, 2 * i + 1, RESPONSE(i), 2, VRING_DESC_F_WRITE, 0);
+	guest_pair(r, i, REQUEST(i), sizeof(req), RESPONSE(i), 2);
 	guest_offer(r, 2 * i);
 }
 
@@ -468,8 +433,7 @@ void fe_offer_event_buffer(struct front_end *f, unsigned int i, uint16_t line)
 
 	memcpy(guest_at(&f->guest, REQUEST(16 + i)), &le, sizeof(le));
 	memset(guest_at(&f->guest, RESPONSE(16 + i)), 0xaa, 64);
-	guest_desc(r, 2 * i, REQUEST(16 + i), sizeof(le), VRING_DESC_F_NEXT, 2 * i + 1);
-	guest_desc(r, 2 * i + 1, RESPONSE(16 + i), 1, VRING_DESC_F_WRITE, 0);
+	guest_pair(r, i, REQUEST(16 + i), sizeof(le), RESPONSE(16 + i), 1);
 	guest_offer(r, 2 * i);
 }
 

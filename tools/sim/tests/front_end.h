@@ -2,6 +2,7 @@
 #ifndef VGPIO_TEST_FRONT_END_H
 #define VGPIO_TEST_FRONT_END_H
 
+#include "driver/link.h"
 #include "guest.h"
 #include "vhost/session.h"
 
@@ -20,7 +21,7 @@
  * @session: the session under test
  * @ended: number of times the session ended
  * @failed: it ended because the front end broke the rules
- * @fd: the front end's end of the connection
+ * @link: the front end's end of the connection
  * @guest: memory and rings
  * @kick: for each queue, its notifications to the device
  * @call: for each queue, its notifications to the driver
@@ -31,7 +32,7 @@ struct front_end {
 	struct vu_session session;
 	unsigned int ended;
 	bool failed;
-	int fd;
+	struct vu_link link;
 	struct guest guest;
 	int kick[DEVICE_QUEUES];
 	int call[DEVICE_QUEUES];

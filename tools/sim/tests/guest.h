@@ -9,53 +9,12 @@
 
 #include <cmocka.h>
 
+#include "driver/guest.h"
 #include "vhost/memory.h"
-#include "vhost/ring.h"
 
-/* Guest memory: rings at the front, room for buffers from GUEST_DATA on. */
-#define GUEST_GPA	0x100000ull
-#define GUEST_UVA	0x7f0000000000ull
 #define GUEST_SIZE	0x20000u
-#define GUEST_RING	0x4000u
-#define GUEST_DATA	0x10000u
 
-/**
- * struct guest_ring - a ring, from the driver's side
- * @num: its size
- * @desc: the descriptor table
- * @avail: the available ring
- * @used: the used ring
- * @setup: what to tell the device
- */
-struct guest_ring {
-	unsigned int num;
-	struct vring_desc *desc;
-	struct vring_avail *avail;
-	struct vring_used *used;
-	struct vring_setup setup;
-};
-
-/**
- * struct guest - a small guest: memory and two rings
- * @fd: the memory
- * @ram: where the test sees it
- * @rings: the rings
- */
-struct guest {
-	int fd;
-	uint8_t *ram;
-	struct guest_ring rings[2];
-};
-
-void guest_init(struct guest *g, unsigned int num);
-void guest_free(struct guest *g);
+void guest_make(struct guest *g, unsigned int num);
 void guest_share(const struct guest *g, struct guest_mem *mem);
-void *guest_at(const struct guest *g, uint64_t gpa);
-void guest_desc(struct guest_ring *r, unsigned int i, uint64_t gpa, uint32_t len,
-		uint16_t flags, uint16_t next);
-void guest_offer(struct guest_ring *r, uint16_t head);
-uint16_t guest_used(const struct guest_ring *r);
-uint16_t *guest_used_event(struct guest_ring *r);
-uint16_t *guest_avail_event(struct guest_ring *r);
 
 #endif

@@ -14,7 +14,7 @@ int ring_set_up(void **state)
 {
 	struct ring *f = test_calloc(1, sizeof(*f));
 
-	guest_init(&f->guest, NUM);
+	guest_make(&f->guest, NUM);
 	guest_share(&f->guest, &f->mem);
 	f->r = &f->guest.rings[0];
 	assert_int_equal(vring_start(&f->vr, &f->r->setup, &f->mem), 0);

@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "driver/link.h"
 #include "sock.h"
-#include "vhost/session.h"
 
 static void front_ends_take_turns(void **state)
 {
@@ -72,51 +72,20 @@ static void boards_have_lines_of_their_own(void **state)
 	close(out);
 }
 
-static void send_message(int sock, uint32_t request, const void *payload, uint32_t size, int fd)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct vu_header header = { request, VU_VERSION, size };
-	struct iovec iov[2] = { { &header, sizeof(header) }, { (void *)payload, size } };
-	struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 2 };
-
-	if (fd >= 0) {
-		mh.msg_control = &control;
-		mh.msg_controllen = sizeof(control);
-		CMSG_FIRSTHDR(&mh)->cmsg_level = SOL_SOCKET;
-		CMSG_FIRSTHDR(&mh)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&mh)->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&mh)), &fd, sizeof(fd));
-	}
-	assert_int_equal(sendmsg(sock, &mh, MSG_NOSIGNAL), sizeof(header) + size);
-}
-
 /* A front end that takes the memory away before it starts the ring in it. */
 static void take_memory_away(int sock)
 {
-	struct vu_mem_table table = {
-		.count = 1,
-		.regions[0] = { .gpa = GUEST_GPA, .size = GUEST_SIZE, .uva = GUEST_UVA },
-	};
-	struct vu_vring_state num = { 0, 8 };
-	struct vu_vring_addr addr;
+	struct vu_link link = { .fd = sock };
 	struct guest guest;
-	uint64_t queue = 0;
 	int kick = eventfd(0, EFD_CLOEXEC);
 
-	guest_init(&guest, 8);
-	addr = (struct vu_vring_addr){
-		.desc = guest.rings[0].setup.desc, .avail = guest.rings[0].setup.avail,
-		.used = guest.rings[0].setup.used,
-	};
-	send_message(sock, VU_SET_MEM_TABLE, &table, 8 + sizeof(table.regions[0]), guest.fd);
-	send_message(sock, VU_SET_VRING_NUM, &num, sizeof(num), -1);
-	send_message(sock, VU_SET_VRING_ADDR, &addr, sizeof(addr), -1);
+	guest_make(&guest, 8);
+	assert_int_equal(vu_link_share(&link, &guest), 0);
+	assert_int_equal(vu_link_tell_state(&link, VU_SET_VRING_NUM, 0, 8), 0);
+	assert_int_equal(vu_link_tell_addr(&link, 0, &guest.rings[0].setup), 0);
 	sim_assert_alive(sock);
 	assert_int_equal(ftruncate(guest.fd, 0), 0);
-	send_message(sock, VU_SET_VRING_KICK, &queue, sizeof(queue), kick);
+	assert_int_equal(vu_link_tell_fd(&link, VU_SET_VRING_KICK, 0, kick), 0);
 	close(kick);
 	guest_free(&guest);
 }

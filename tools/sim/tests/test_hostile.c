@@ -237,7 +237,7 @@ static void memory_around_a_region_is_not_touched(void **state)
 		assert_int_equal(f->ended, i + 1);
 		assert_true(f->failed);
 		assert_int_equal(fe_used(f, DEVICE_REQUESTQ), 0);
-		close(f->fd);
+		close(f->link.fd);
 		fe_connect(f);
 	}
 	for (unsigned int i = GUEST_DATA; i < GUEST_SIZE; i++)
@@ -277,7 +277,7 @@ static void memory_that_vanishes_ends_the_session(void **state)
 	assert_true(f->session.mem.lost);
 	vu_check_memory(&f->session);
 	fe_assert_ended(f, true);
-	close(f->fd);
+	close(f->link.fd);
 	assert_int_equal(ftruncate(f->guest.fd, GUEST_SIZE), 0);
 	fe_connect(f);
 	vu_check_memory(&f->session);

@@ -19,7 +19,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = test_calloc(1, sizeof(*f));
 
-	guest_init(&f->guest, 8);
+	guest_make(&f->guest, 8);
 	guest_share(&f->guest, &f->mem);
 	*state = f;
 	return 0;

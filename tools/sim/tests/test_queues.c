@@ -298,7 +298,7 @@ static void leaving_resets_the_device(void **state)
 
 	fe_start(f, FEATURES);
 	fe_request(f, VIRTIO_GPIO_MSG_SET_DIRECTION, 0, VIRTIO_GPIO_DIRECTION_OUT);
-	shutdown(f->fd, SHUT_RDWR);
+	shutdown(f->link.fd, SHUT_RDWR);
 	fe_assert_ended(f, false);
 	assert_int_equal(f->dev.bank.lines[0].direction, VIRTIO_GPIO_DIRECTION_NONE);
 	device_set_level(&f->dev, 0, true);

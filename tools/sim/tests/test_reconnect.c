@@ -85,7 +85,7 @@ static void new_connection(void **state)
 	struct front_end *f = *state;
 
 	use_lines(f);
-	close(f->fd);
+	close(f->link.fd);
 	fe_assert_ended(f, false);
 	assert_forgotten(f);
 	f->ended = 0;
@@ -101,7 +101,7 @@ static void new_connection_after_a_crash(void **state)
 
 	use_lines(f);
 	fe_send_bytes(f, half_a_message, 1, NULL, 0);
-	close(f->fd);
+	close(f->link.fd);
 	fe_assert_ended(f, true);
 	assert_forgotten(f);
 	f->ended = 0;
@@ -301,7 +301,7 @@ static void many_times(void **state)
 		memset(f->guest.ram, 0, GUEST_SIZE);
 		device_set_level(&f->dev, INPUT, false);
 		use_lines(f);
-		close(f->fd);
+		close(f->link.fd);
 		fe_run(f);
 		assert_forgotten(f);
 		fe_connect(f);

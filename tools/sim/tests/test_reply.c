@@ -76,7 +76,7 @@ static int set_up(void **state)
 {
 	struct fixture *f = test_calloc(1, sizeof(*f));
 
-	guest_init(&f->guest, NUM);
+	guest_make(&f->guest, NUM);
 	guest_share(&f->guest, &f->mem);
 	set_up_device(f);
 	for (unsigned int i = 0; i < DEVICE_QUEUES; i++) {
@@ -116,8 +116,7 @@ static void offer(struct fixture *f, enum device_queue queue, unsigned int i, co
 
 	memcpy(guest_at(&f->guest, REQUEST(i)), req, len);
 	memset(guest_at(&f->guest, RESPONSE(i)), UNTOUCHED, 64);
-	guest_desc(r, 2 * (i % 8), REQUEST(i), len, VRING_DESC_F_NEXT, 2 * (i % 8) + 1);
-	guest_desc(r, 2 * (i % 8) + 1, RESPONSE(i), room, VRING_DESC_F_WRITE, 0);
+	guest_pair(r, i % 8, REQUEST(i), len, RESPONSE(i), room);
 	guest_offer(r, 2 * (i % 8));
 }
 

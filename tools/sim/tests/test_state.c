@@ -44,7 +44,7 @@ static void start_simulator(struct front_end *f)
 static void end_simulator(struct front_end *f)
 {
 	vu_close(&f->session);
-	close(f->fd);
+	close(f->link.fd);
 	device_free(&f->dev);
 	state_close(&kept);
 }
@@ -150,7 +150,7 @@ static void lost_connection_goes_on(void **state)
 	struct front_end *f = *state;
 
 	use_lines(f);
-	close(f->fd);
+	close(f->link.fd);
 	fe_run(f);
 	assert_true(gpio_value(&f->dev.bank, OUTPUT));
 	fe_connect(f);

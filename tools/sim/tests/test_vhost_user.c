@@ -220,7 +220,7 @@ static void disconnecting_is_no_failure(void **state)
 {
 	struct front_end *f = *state;
 
-	shutdown(f->fd, SHUT_RDWR);
+	shutdown(f->link.fd, SHUT_RDWR);
 	fe_assert_ended(f, false);
 }
 
@@ -230,7 +230,7 @@ static void disconnecting_within_a_message_is_a_failure(void **state)
 	struct vu_header header = { VU_SET_FEATURES, VU_VERSION, 8 };
 
 	fe_send_bytes(f, &header, 5, NULL, 0);
-	shutdown(f->fd, SHUT_WR);
+	shutdown(f->link.fd, SHUT_WR);
 	fe_assert_ended(f, true);
 }
 

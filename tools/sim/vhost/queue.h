@@ -2,7 +2,7 @@
 #ifndef VGPIO_VHOST_QUEUE_H
 #define VGPIO_VHOST_QUEUE_H
 
-#include "vhost/protocol.h"
+#include "vhost/data.h"
 
 void vu_complain(struct vu_session *s, const char *what, const char *then);
 void vu_queue_init(struct vu_session *s, struct vu_queue *q);

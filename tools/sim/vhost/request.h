@@ -2,7 +2,7 @@
 #ifndef VGPIO_VHOST_REQUEST_H
 #define VGPIO_VHOST_REQUEST_H
 
-#include "vhost/protocol.h"
+#include "vhost/data.h"
 
 /**
  * enum vu_outcome - how a message was answered

@@ -2,7 +2,7 @@
 #ifndef VGPIO_VHOST_SESSION_H
 #define VGPIO_VHOST_SESSION_H
 
-#include "vhost/protocol.h"
+#include "vhost/data.h"
 
 void vu_open(struct vu_session *s, int fd);
 void vu_close(struct vu_session *s);
