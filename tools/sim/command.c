@@ -9,8 +9,6 @@
 #include "command.h"
 #include "report.h"
 
-#define MAX_WORDS	12
-
 /* Edges to make, and lines to tell of, in a row. */
 #define ROUND_EDGES	16
 #define ROUND_LINES	16
@@ -29,7 +27,7 @@
 struct call {
 	struct board *board;
 	struct job *job;
-	char *words[MAX_WORDS];
+	char *words[COMMAND_MAX_WORDS];
 	int count;
 	unsigned int line;
 	bool check;
@@ -97,6 +95,21 @@ static bool step_play(struct job *job);
 bool job_makes_edges(const struct job *job)
 {
 	return job->step == step_toggle;
+}
+
+/**
+ * job_watches() - does somebody want to know the changes of a line?
+ * @job: the job
+ * @line: the line
+ *
+ * Return: true if so.
+ */
+bool job_watches(const struct job *job, unsigned int line)
+{
+	for (unsigned int i = 0; job->watching && i < job->watched_count; i++)
+		if (job->watched[i] == line)
+			return true;
+	return job->watching && !job->watched_count;
 }
 
 /**
@@ -189,6 +202,16 @@ void job_end(struct job *job)
 		script_stop(&job->board->script);
 	finish(job);
 	job->watching = false;
+}
+
+static int find_line(const struct call *c, const char *word, unsigned int *line)
+{
+	int found = gpio_find(&c->board->dev.bank, word);
+
+	if (found < 0)
+		return errmsg_set(c->err, "no line is numbered or named \"%.255s\"", word);
+	*line = found;
+	return 0;
 }
 
 static int find_level(const struct call *c, const char *word, bool *level)
@@ -422,7 +445,14 @@ static int command_edges(struct call *c)
 
 static int command_watch(struct call *c)
 {
+	unsigned int lines[COMMAND_MAX_WATCHED];
+
+	for (int i = 1; i < c->count; i++)
+		if (find_line(c, c->words[i], &lines[i - 1]))
+			return -1;
 	c->job->watching = true;
+	c->job->watched_count = c->count - 1;
+	memcpy(c->job->watched, lines, c->job->watched_count * sizeof(*lines));
 	return OK;
 }
 
@@ -464,17 +494,15 @@ static int command_play(struct call *c)
 static int command_stats(struct call *c)
 {
 	struct device *dev = &c->board->dev;
-	int line;
+	unsigned int line;
 
 	if (c->count == 1) {
 		report_stats(c->out, dev);
 	} else if (c->count == 2 && !strcmp(c->words[1], "reset")) {
 		device_reset_stats(dev);
 	} else if (c->count == 3 && !strcmp(c->words[1], "line")) {
-		line = gpio_find(&dev->bank, c->words[2]);
-		if (line < 0)
-			return errmsg_set(c->err, "no line is numbered or named \"%.255s\"",
-					  c->words[2]);
+		if (find_line(c, c->words[2], &line))
+			return -1;
 		report_line_stats(c->out, dev, line);
 	} else {
 		return errmsg_set(c->err, "after stats comes nothing, \"reset\" or \"line\" "
@@ -573,11 +601,11 @@ static const struct command commands[] = {
 	  "after its edge N, which may be over" },
 	{ "play", 1, 2, false, false, command_play, "play [FILE | stop]",
 	  "play a script; how far it is; end it" },
-	{ "watch", 1, 1, false, false, command_watch, "watch",
-	  "report every change from now on" },
+	{ "watch", 1, 1 + COMMAND_MAX_WATCHED, false, false, command_watch, "watch [LINE]...",
+	  "report every change from now on, and when it came" },
 	{ "stats", 1, 3, false, false, command_stats, "stats [reset | line LINE]",
 	  "what happened so far" },
-	{ "fault", 1, MAX_WORDS, false, true, command_fault,
+	{ "fault", 1, COMMAND_MAX_WORDS, false, true, command_fault,
 	  "fault [NAME [ARGUMENT] [CHANCE%] [MESSAGE] [line LINE] [after N] [times N]]",
 	  "misbehave from now on, as listed below; or the faults\n"
 	  "that are in use" },
@@ -644,16 +672,6 @@ static int unknown_command(const struct call *c)
 	return errmsg_set(c->err, "unknown command \"%.32s\"; try help", c->words[0]);
 }
 
-static int find_line(struct call *c)
-{
-	int line = gpio_find(&c->board->dev.bank, c->words[1]);
-
-	if (line < 0)
-		return errmsg_set(c->err, "no line is numbered or named \"%.255s\"", c->words[1]);
-	c->line = line;
-	return 0;
-}
-
 static int carry_out(struct call *c)
 {
 	const struct command *command = find_command(c->words[0]);
@@ -665,7 +683,7 @@ static int carry_out(struct call *c)
 				  "pulse and fault", command->name);
 	if (c->count < command->min || c->count > command->max)
 		return errmsg_set(c->err, "wrong number of words; use \"%s\"", command->usage);
-	if (command->line && c->count > 1 && find_line(c))
+	if (command->line && c->count > 1 && find_line(c, c->words[1], &c->line))
 		return -1;
 	return command->run(c);
 }
@@ -681,7 +699,7 @@ void command_run(struct job *job, char *text)
 	struct call c = { .board = job->board, .job = job, .out = job->out, .err = &err };
 	int ret;
 
-	c.count = split_words(text, c.words, MAX_WORDS, &err);
+	c.count = split_words(text, c.words, COMMAND_MAX_WORDS, &err);
 	if (!c.count)
 		return;
 	ret = c.count < 0 ? -1 : carry_out(&c);
@@ -706,7 +724,7 @@ int command_script(void *board, char *text, bool check, struct errmsg *err)
 	struct call c = { .board = board, .check = check, .out = &out, .err = err };
 	int ret;
 
-	c.count = split_words(text, c.words, MAX_WORDS, err);
+	c.count = split_words(text, c.words, COMMAND_MAX_WORDS, err);
 	if (!c.count)
 		return errmsg_set(err, "a command is missing");
 	ret = c.count < 0 ? -1 : carry_out(&c);

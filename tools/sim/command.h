@@ -5,6 +5,8 @@
 #include "board.h"
 
 #define COMMAND_MAX_EDGES	100000
+#define COMMAND_MAX_WORDS	12
+#define COMMAND_MAX_WATCHED	(COMMAND_MAX_WORDS - 1)
 
 /**
  * struct job - what somebody who gives commands waits for
@@ -28,6 +30,8 @@
  * @timer: ends the time that is waited now
  * @over: that time is over
  * @watching: wants to know every change
+ * @watched: of these lines
+ * @watched_count: number of @watched; 0 if it is about all lines
  * @quit: the simulator is to end
  */
 struct job {
@@ -50,6 +54,8 @@ struct job {
 	struct loop_timer timer;
 	bool over;
 	bool watching;
+	unsigned int watched[COMMAND_MAX_WATCHED];
+	unsigned int watched_count;
 	bool quit;
 };
 
@@ -57,6 +63,7 @@ void job_init(struct job *job, struct board *board, struct buffer *out,
 	      void (*wake)(void *ctx), void *ctx);
 bool job_busy(const struct job *job);
 bool job_makes_edges(const struct job *job);
+bool job_watches(const struct job *job, unsigned int line);
 bool job_step(struct job *job);
 void job_changed(struct job *job, unsigned int line);
 void job_armed(struct job *job, unsigned int line);

@@ -280,7 +280,7 @@ static void tell(struct control_client *client, unsigned int line)
 	struct control *c = client->server;
 
 	if (!c->text.len)
-		report_line(&c->text, &c->boards[client->board].dev.bank, line);
+		report_change(&c->text, &c->boards[client->board].dev.bank, line, loop_now());
 	buffer_add(&client->out, buffer_head(&c->text), c->text.len);
 	update_patience(client);
 	wake(client);
@@ -300,7 +300,7 @@ static void on_changed(void *ctx, unsigned int line)
 
 		if (is_free(client) || client->board != ear->board)
 			continue;
-		if (client->job.watching)
+		if (job_watches(&client->job, line))
 			tell(client, line);
 		job_changed(&client->job, line);
 	}

@@ -2,6 +2,19 @@
 /* What the control socket tells about a device, as text. */
 #include "report.h"
 
+#define NS_PER_SECOND	1000000000ull
+
+static void describe_line(struct buffer *out, const struct gpio_bank *bank, unsigned int number)
+{
+	const struct gpio_line *line = &bank->lines[number];
+
+	buffer_printf(out, "line %u name ", number);
+	buffer_quote(out, line->name ?: "");
+	buffer_printf(out, " value %d direction %s trigger %s unmasked %d latched %d",
+		      gpio_value(bank, number), gpio_direction_name(line->direction),
+		      gpio_trigger_name(line->trigger), line->unmasked, line->latched);
+}
+
 /**
  * report_line() - a line in words
  * @out: takes the text
@@ -10,13 +23,23 @@
  */
 void report_line(struct buffer *out, const struct gpio_bank *bank, unsigned int number)
 {
-	const struct gpio_line *line = &bank->lines[number];
+	describe_line(out, bank, number);
+	buffer_add(out, "\n", 1);
+}
 
-	buffer_printf(out, "line %u name ", number);
-	buffer_quote(out, line->name ?: "");
-	buffer_printf(out, " value %d direction %s trigger %s unmasked %d latched %d\n",
-		      gpio_value(bank, number), gpio_direction_name(line->direction),
-		      gpio_trigger_name(line->trigger), line->unmasked, line->latched);
+/**
+ * report_change() - a line in words, and since when
+ * @out: takes the text
+ * @bank: the device
+ * @number: the line
+ * @ns: when, by the clock of loop_now()
+ */
+void report_change(struct buffer *out, const struct gpio_bank *bank, unsigned int number,
+		   uint64_t ns)
+{
+	describe_line(out, bank, number);
+	buffer_printf(out, " at %llu.%09llu\n", (unsigned long long)(ns / NS_PER_SECOND),
+		      (unsigned long long)(ns % NS_PER_SECOND));
 }
 
 static void print_queue(struct buffer *out, const char *name, const struct queue_stats *q)

@@ -5,6 +5,8 @@
 #include "device.h"
 
 void report_line(struct buffer *out, const struct gpio_bank *bank, unsigned int number);
+void report_change(struct buffer *out, const struct gpio_bank *bank, unsigned int number,
+		   uint64_t ns);
 void report_stats(struct buffer *out, const struct device *dev);
 void report_line_stats(struct buffer *out, const struct device *dev, unsigned int line);
 void report_faults(struct buffer *out, const struct fault_set *set);

@@ -74,6 +74,21 @@ void talk_assert_reply(int fd, const char *expected)
 	assert_string_equal(reply, expected);
 }
 
+/* One change of a line was told, with a time between then and now. */
+void talk_assert_change(int fd, uint64_t since, const char *line)
+{
+	unsigned long long s, ns;
+	size_t len = strlen(line);
+	char text[1024] = "";
+	int used = 0;
+
+	assert_true(recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT) > 0);
+	assert_memory_equal(text, line, len);
+	assert_int_equal(sscanf(text + len, " at %llu.%9llu\n%n", &s, &ns, &used), 2);
+	assert_int_equal(text[len + used], '\0');
+	assert_in_range(s * 1000000000ull + ns, since, loop_now());
+}
+
 void talk_assert_closed(int fd)
 {
 	char byte;

@@ -32,6 +32,7 @@ void talk_run(struct talk *f);
 int talk_connect(struct talk *f);
 void talk_say(struct talk *f, int fd, const char *text);
 void talk_assert_reply(int fd, const char *expected);
+void talk_assert_change(int fd, uint64_t since, const char *line);
 void talk_assert_closed(int fd);
 void talk_assert(struct talk *f, const char *command, const char *expected);
 void talk_guest_asks(struct talk *f, uint16_t type, uint16_t line, uint32_t value);

@@ -135,18 +135,20 @@ static void watch_reports_changes(void **state)
 {
 	struct talk *f = *state;
 	int fd = talk_connect(f);
+	uint64_t since = loop_now();
 
 	talk_say(f, fd, "watch\n");
 	talk_assert_reply(fd, OK);
 	talk_assert(f, "set 1 1\n", OK);
-	talk_assert_reply(fd, "line 1 name \"\" value 1 direction none trigger none unmasked 0 "
-		     "latched 0\n");
+	talk_assert_change(fd, since, "line 1 name \"\" value 1 direction none trigger none unmasked 0 "
+			   "latched 0");
+	since = loop_now();
 	talk_guest_asks(f, VIRTIO_GPIO_MSG_SET_DIRECTION, 1, VIRTIO_GPIO_DIRECTION_IN);
-	talk_assert_reply(fd, "line 1 name \"\" value 1 direction input trigger none unmasked 0 "
-		     "latched 0\n");
+	talk_assert_change(fd, since, "line 1 name \"\" value 1 direction input trigger none unmasked 0 "
+			   "latched 0");
 	talk_guest_asks(f, VIRTIO_GPIO_MSG_IRQ_TYPE, 1, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
-	talk_assert_reply(fd, "line 1 name \"\" value 1 direction input trigger both unmasked 0 "
-		     "latched 0\n");
+	talk_assert_change(fd, since, "line 1 name \"\" value 1 direction input trigger both unmasked 0 "
+			   "latched 0");
 	talk_assert(f, "set 1 1\n", OK);
 	talk_assert_reply(fd, "");
 	close(fd);
@@ -156,10 +158,38 @@ static void watch_and_commands_go_together(void **state)
 {
 	struct talk *f = *state;
 	int fd = talk_connect(f);
+	char text[256] = "", *change = text + strlen(OK);
 
 	talk_say(f, fd, "watch\nset 0 1\n");
-	talk_assert_reply(fd, OK "line 0 name \"Red LED\" value 1 direction none trigger none "
-		     "unmasked 0 latched 0\n" OK);
+	assert_true(recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT) > 0);
+	assert_memory_equal(text, OK "line 0 name \"Red LED\" value 1 ", strlen(OK) + 29);
+	assert_string_equal(strchr(change, '\n') + 1, OK);
+	close(fd);
+}
+
+static void watch_takes_the_lines_that_matter(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+	uint64_t since = loop_now();
+
+	talk_say(f, fd, "watch 2 \"Red LED\"\n");
+	talk_assert_reply(fd, OK);
+	talk_assert(f, "set 1 1\n", OK);
+	talk_assert_reply(fd, "");
+	talk_assert(f, "set 0 1\n", OK);
+	talk_assert_change(fd, since, "line 0 name \"Red LED\" value 1 direction none trigger none "
+			   "unmasked 0 latched 0");
+	talk_say(f, fd, "watch 1\n");
+	talk_assert_reply(fd, OK);
+	talk_assert(f, "set 0 0\n", OK);
+	talk_assert_reply(fd, "");
+	talk_say(f, fd, "watch 1 Green\n");
+	talk_assert_reply(fd, "error no line is numbered or named \"Green\"\n");
+	talk_assert(f, "set 0 1\n", OK);
+	talk_assert_reply(fd, "");
+	talk_say(f, fd, "watch 0 1 2 0 1 2 0 1 2 0 1 2\n");
+	talk_assert_reply(fd, "error too many words (at most 12)\n");
 	close(fd);
 }
 
@@ -202,6 +232,7 @@ int main(void)
 		TEST(durations_are_read),
 		TEST(watch_reports_changes),
 		TEST(watch_and_commands_go_together),
+		TEST(watch_takes_the_lines_that_matter),
 		TEST(release_lets_the_pull_decide),
 		TEST(pulse_gives_a_pulled_line_back),
 	};
