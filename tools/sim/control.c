@@ -22,6 +22,8 @@
 #define MAX_BEHIND	(CONTROL_MAX_OUT / 2)
 #define PATIENCE_NS	1000000000ull
 
+_Static_assert(CONTROL_MAX_CLIENTS <= 64, "there is a bit for each client");
+
 static bool is_free(const struct control_client *client)
 {
 	return client->source.fd < 0;
@@ -37,11 +39,24 @@ static void wake(void *ctx)
 		loop_timer_start(c->loop, &c->work, 0);
 }
 
+/* One whose replies were too many is let go soon. */
+static void update_interest(struct control_client *client)
+{
+	struct control *c = client->server;
+	uint64_t bit = 1ull << (client - c->clients);
+
+	if (!client->out.overflow && (client->job.watching || job_busy(&client->job)))
+		c->ears[client->board].interested |= bit;
+	else
+		c->ears[client->board].interested &= ~bit;
+}
+
 static void close_client(struct control_client *client)
 {
 	struct loop *loop = client->server->loop;
 
 	job_end(&client->job);
+	update_interest(client);
 	loop_timer_stop(loop, &client->patience);
 	loop_del(loop, &client->source);
 	close_fd(&client->source.fd);
@@ -218,6 +233,7 @@ static bool step(struct control_client *client)
 		worked = work_some(client);
 	if (is_free(client))
 		return false;
+	update_interest(client);
 	if (!worked && is_done(client))
 		close_client(client);
 	else if (!worked)
@@ -282,6 +298,7 @@ static void tell(struct control_client *client, unsigned int line)
 	if (!c->text.len)
 		report_change(&c->text, &c->boards[client->board].dev.bank, line, loop_now());
 	buffer_add(&client->out, buffer_head(&c->text), c->text.len);
+	update_interest(client);
 	update_patience(client);
 	wake(client);
 }
@@ -295,11 +312,9 @@ static void on_changed(void *ctx, unsigned int line)
 	struct control_ear *ear = ctx;
 	struct control *c = ear->server;
 
-	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++) {
-		struct control_client *client = &c->clients[i];
+	for (uint64_t left = ear->interested; left; left &= left - 1) {
+		struct control_client *client = &c->clients[__builtin_ctzll(left)];
 
-		if (is_free(client) || client->board != ear->board)
-			continue;
 		if (job_watches(&client->job, line))
 			tell(client, line);
 		job_changed(&client->job, line);
@@ -312,9 +327,8 @@ static void on_armed(void *ctx, unsigned int line)
 	struct control_ear *ear = ctx;
 	struct control *c = ear->server;
 
-	for (size_t i = 0; i < ARRAY_SIZE(c->clients); i++)
-		if (!is_free(&c->clients[i]) && c->clients[i].board == ear->board)
-			job_armed(&c->clients[i].job, line);
+	for (uint64_t left = ear->interested; left; left &= left - 1)
+		job_armed(&c->clients[__builtin_ctzll(left)].job, line);
 }
 
 /**

@@ -7,7 +7,7 @@
 #define CONTROL_MAX_CLIENTS	64
 #define CONTROL_MAX_LINE	4096
 #define CONTROL_MAX_NAME	64
-#define CONTROL_MAX_OUT		(256u << 10)
+#define CONTROL_MAX_OUT		(128u << 10)
 
 struct control;
 
@@ -44,11 +44,14 @@ struct control_client {
  * @listener: for the board
  * @server: the server
  * @board: the board's number
+ * @interested: a bit for each client who watches or waits: of many lines that change at
+ *		once, each must take as little time as can be
  */
 struct control_ear {
 	struct device_listener listener;
 	struct control *server;
 	unsigned int board;
+	uint64_t interested;
 };
 
 /**

@@ -19,6 +19,9 @@
 /* With sanitizers all takes longer, and the processor is shared with others. */
 #define TURN_LIMIT_NS	5000000ull
 
+/* The same for all lines at once, which take 4 ms without sanitizers. */
+#define MANY_LIMIT_NS	20000000ull
+
 static uint64_t cpu_ns(void)
 {
 	struct timespec ts;
@@ -107,6 +110,74 @@ static void guests_who_change_lines_do_not_wait_for_watchers(void **state)
 	assert_int_equal(f->control.clients[0].source.fd, -1);
 	talk_assert(f, "get 0\n", "ok 0\n");
 	close(fd);
+}
+
+/* The same conversation about a board with as many lines as there can be. */
+static void grow(struct talk *f)
+{
+	static const char *const no_names[1];
+	struct errmsg err;
+
+	control_free(&f->control);
+	board_free(&f->board);
+	assert_int_equal(board_init(&f->board, &f->loop, GPIO_MAX_LINES, NULL, &err), 0);
+	assert_int_equal(control_init(&f->control, &f->board, no_names, 1), 0);
+}
+
+static void guest_resets_all_lines(struct talk *f)
+{
+	gpio_reset(&f->board.dev.bank);
+}
+
+static void guest_drives_the_line_that_all_others_hang_on(struct talk *f)
+{
+	talk_guest_asks(f, VIRTIO_GPIO_MSG_SET_VALUE, 0, 1);
+}
+
+static void ask_all_lines(struct talk *f, uint32_t direction)
+{
+	for (unsigned int i = 0; i < f->board.dev.bank.count; i++)
+		gpio_handle(&f->board.dev.bank, &(struct gpio_request){
+			VIRTIO_GPIO_MSG_SET_DIRECTION, i, direction });
+}
+
+/* Many lines change at once, with 63 watchers, so that none can follow. */
+static void assert_short(struct talk *f, void (*change)(struct talk *f))
+{
+	int fds[ALL - 1];
+	uint64_t before;
+
+	connect_all(f, fds, ALL - 1, "watch\n");
+	before = cpu_ns();
+	change(f);
+	assert_true(cpu_ns() - before < MANY_LIMIT_NS);
+	assert_true(kept_for_clients(f) <= 16u << 20);
+	talk_run(f);
+	for (unsigned int i = 0; i < ALL - 1; i++)
+		assert_int_equal(f->control.clients[i].source.fd, -1);
+	close_all(fds, ALL - 1);
+}
+
+static void reset_of_all_lines_is_short(void **state)
+{
+	struct talk *f = *state;
+
+	grow(f);
+	ask_all_lines(f, VIRTIO_GPIO_DIRECTION_IN);
+	assert_short(f, guest_resets_all_lines);
+}
+
+static void line_with_many_loops_is_short(void **state)
+{
+	struct talk *f = *state;
+	struct errmsg err;
+
+	grow(f);
+	for (unsigned int i = 1; i < f->board.dev.bank.count; i++)
+		assert_int_equal(gpio_set_loop(&f->board.dev.bank, 0, i, &err), 0);
+	ask_all_lines(f, VIRTIO_GPIO_DIRECTION_IN);
+	talk_guest_asks(f, VIRTIO_GPIO_MSG_SET_DIRECTION, 0, VIRTIO_GPIO_DIRECTION_OUT);
+	assert_short(f, guest_drives_the_line_that_all_others_hang_on);
 }
 
 static unsigned int count_lines(int fd)
@@ -292,6 +363,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(watchers_who_do_not_read_are_let_go),
 		TEST(guests_who_change_lines_do_not_wait_for_watchers),
+		TEST(reset_of_all_lines_is_short),
+		TEST(line_with_many_loops_is_short),
 		TEST(watcher_who_reads_sees_every_edge),
 		TEST(clients_who_toggle_share_the_time),
 		TEST(edges_of_a_burst_are_at_once_for_the_guest),
