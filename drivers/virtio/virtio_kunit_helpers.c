@@ -219,6 +219,7 @@ struct kunit_virtio_buf {
  * @fn: what it runs
  * @data: passed to @fn
  * @ret: what @fn returned
+ * @ready: signals reach the thread
  * @done: @fn returned
  */
 struct kunit_virtio_task {
@@ -227,6 +228,7 @@ struct kunit_virtio_task {
 	int (*fn)(void *data);
 	void *data;
 	int ret;
+	struct completion ready;
 	struct completion done;
 };
 
@@ -1873,6 +1875,7 @@ static int kunit_virtio_task_fn(void *data)
 	/* A kernel thread ignores signals unless it asks for them. */
 	for (sig = 1; sig < SIGRTMIN; sig++)
 		allow_signal(sig);
+	complete(&task->ready);
 	task->ret = task->fn(task->data);
 	complete_all(&task->done);
 
@@ -1926,6 +1929,7 @@ kunit_virtio_run(struct kunit_virtio *kv, int (*fn)(void *data), void *data)
 	task->kv = kv;
 	task->fn = fn;
 	task->data = data;
+	init_completion(&task->ready);
 	init_completion(&task->done);
 
 	task->task = kthread_create(kunit_virtio_task_fn, task, "kunit_virtio");
@@ -1937,6 +1941,7 @@ kunit_virtio_run(struct kunit_virtio *kv, int (*fn)(void *data), void *data)
 
 	get_task_struct(task->task);
 	wake_up_process(task->task);
+	wait_for_completion(&task->ready);
 
 	ret = kunit_add_action_or_reset(kv->test, kunit_virtio_task_end, task);
 

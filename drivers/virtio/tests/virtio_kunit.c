@@ -886,6 +886,19 @@ static void virtio_kunit_task_signal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -ERESTARTSYS);
 }
 
+/* A signal is not lost if it is sent before the thread has run. */
+static void virtio_kunit_task_signal_early(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct kunit_virtio_task *task;
+
+	task = kunit_virtio_run(echo->kv, echo_send_interruptible, echo);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	kunit_virtio_task_signal(task, SIGALRM);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, ECHO_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -ERESTARTSYS);
+}
+
 /* A signal that is not fatal does not end a wait that only such ones end. */
 static void virtio_kunit_task_not_killed(struct kunit *test)
 {
@@ -1436,6 +1449,7 @@ static struct kunit_case virtio_kunit_cases[] = {
 	KUNIT_CASE(virtio_kunit_task),
 	KUNIT_CASE(virtio_kunit_task_kill),
 	KUNIT_CASE(virtio_kunit_task_signal),
+	KUNIT_CASE(virtio_kunit_task_signal_early),
 	KUNIT_CASE(virtio_kunit_task_not_killed),
 	KUNIT_CASE(virtio_kunit_ends_receiver),
 	KUNIT_CASE(virtio_kunit_flush),
