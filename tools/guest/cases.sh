@@ -52,6 +52,7 @@ lacks() {
 	second) [[ $(chip_with spare) ]] || say_lack "there is one device only" ;;
 	mmio) [[ $KIND == microvm ]] || say_lack "only the guest microvm has it" ;;
 	breaks) why_no_breaks ;;
+	reconnect) why_no_reconnect ;;
 	sleep) [[ $KIND == qemu ]] || say_lack "only the guest qemu resets devices when it sleeps" ;;
 	kept) [[ $KIND == @(uml|q35) && -e /sys/power/pm_test ]] || say_lack "only the guests uml and q35 sleep without a reset of the device, if they can suspend" ;;
 	deep) [[ $(</sys/power/mem_sleep) == *deep* ]] || say_lack "this machine cannot suspend to RAM" ;;
@@ -95,6 +96,19 @@ why_no_breaks() {
 		say_lack "QEMU keeps a device whose process ended"
 	else
 		why_no_unplug
+	fi
+}
+
+# From QEMU 9.0 on, vub_disconnect() ends the use of a device by vhost_dev_cleanup(), and
+# vub_connect() starts the next one without vhost_dev_init(). What QEMU 10.0 says then is
+# "hw/virtio/vhost.c:2018: vhost_dev_start: Assertion `hdev->vhost_ops' failed."
+why_no_reconnect() {
+	if [[ $KIND == uml ]]; then
+		say_lack "User-Mode Linux does not connect again"
+	elif [[ $DEVICE != sim ]]; then
+		say_lack "this device keeps no state"
+	elif ((${QEMU%%.*} >= 9)); then
+		say_lack "QEMU $QEMU ends with an assertion of vhost_dev_start() when it connects again"
 	fi
 }
 

@@ -173,11 +173,12 @@ recorded() {
 
 # guest_wish: what the guest shall do, for tools/guest/init.
 guest_wish() {
-	local folders="${FOLDERS[*]}"
+	local qemu=none folders="${FOLDERS[*]}"
+	[[ $KIND == uml ]] || qemu=$(qemu_version)
 	# Without the series all cases run, to see what it is worth.
 	[[ $GUEST_KERNEL != base ]] || folders=
-	printf 'KIND=%q DEVICE=%q GUEST_KERNEL=%q OPERATIONS=%d SEED=%d CHOSEN=(%s) FOLDERS=%q\n' "$KIND" "$DEVICE" \
-		"$GUEST_KERNEL" "$OPERATIONS" "$SEED" "${CHOSEN[*]-}" "$folders" >"$GUEST/guest/wish"
+	printf 'KIND=%q QEMU=%q DEVICE=%q GUEST_KERNEL=%q OPERATIONS=%d SEED=%d CHOSEN=(%s) FOLDERS=%q\n' "$KIND" "$qemu" \
+		"$DEVICE" "$GUEST_KERNEL" "$OPERATIONS" "$SEED" "${CHOSEN[*]-}" "$folders" >"$GUEST/guest/wish"
 }
 
 # The kernel's own programs for lines that its guest gets, below its tools.

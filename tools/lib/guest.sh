@@ -103,13 +103,13 @@ start_sim() {
 	local trace=()
 	! recorded || trace=(--trace "$GUEST/trace$1.json")
 	start_board "$1" "$SIM" --once --socket "$GUEST/gpio$1" --control "$GUEST/ctl$1" \
-		--config "$GUEST/guest/lines$1" --seed "$SEED" "${trace[@]}"
+		--config "$GUEST/guest/lines$1" --seed "$SEED" --state "$GUEST/state$1" "${trace[@]}"
 }
 
 # start_board BOARD COMMAND...: the process that is the device.
 start_board() {
 	(exec_alone timeout -s KILL $((GUEST_SECONDS + GUEST_EXTRA)) "${@:2}" \
-		</dev/null >"$GUEST/device$1.log" 2>&1) &
+		</dev/null >>"$GUEST/device$1.log" 2>&1) &
 	BOARDS[$1]=$!
 	disown $!
 	at_exit end_process $!
@@ -197,6 +197,7 @@ serve_guest() {
 			stat\ *) ask_stat "${line#stat }" ;;
 			seen\ *) ask_watch "${line#seen }" ;;
 			remove\ *) remove_device "${line#remove }" ;;
+			restart\ *) restart_device "${line#restart }" ;;
 			pause\ *) pause_guest "${line#pause }" ;;
 			asleep) ASLEEP=0 ;;
 			next) answer ;;
@@ -254,6 +255,19 @@ remove_device() {
 	answer
 }
 
+# restart_device BOARD: it is killed, and the next one goes on with its state.
+restart_device() {
+	kill_tree KILL "${BOARDS[$1]}"
+	rm -f "$GUEST/gpio$1"
+	"start_$DEVICE" "$1"
+	wait_for_device "$1"
+	# Its record begins anew, and nobody watches it.
+	LOG_AT["$GUEST/trace$1.json"]=0
+	[[ ! -e $GUEST/watch$1.log ]] || watch_device "$1"
+	ANSWER=('=0')
+	answer
+}
+
 # pause_guest BOARD-AND-COMMAND: the answer of the device while the guest stands still, as
 # when a person pauses a virtual machine.
 pause_guest() {
@@ -276,7 +290,7 @@ guest_runs() {
 # watch_device BOARD: keep every change of a line of it from now on.
 watch_device() {
 	(exec_alone timeout -s KILL $((GUEST_SECONDS + GUEST_EXTRA)) "$SIM" ctl "$GUEST/ctl$1" watch \
-		</dev/null >"$GUEST/watch$1.log" 2>&1) &
+		</dev/null >>"$GUEST/watch$1.log" 2>&1) &
 	at_exit end_process $!
 	disown $!
 }

@@ -71,12 +71,25 @@ build_q35() {
 	build_qemu
 }
 
+# qemu_version: of the QEMU in PATH.
+qemu_version() {
+	qemu-system-x86_64 --version | sed -nE 's/^QEMU emulator version ([0-9]+[.][0-9]+).*/\1/p'
+}
+
+# board_socket BOARD: where QEMU finds a device; again once a second when that ended. From
+# 9.0 on, QEMU begins to use one before it is connected if it is to connect again.
+board_socket() {
+	local again=''
+	version_ge "$(qemu_version)" 9.0 || again=,reconnect=1
+	say "socket,id=gpio$1,path=$GUEST/gpio$1$again"
+}
+
 # start_qemu: GUEST_PID, a PC with its devices on PCI, in slots that ACPI tables
 # can name.
 start_qemu() {
 	local board qemu=(-machine 'pc,memory-backend=mem' -smp 2)
 	for board in "${!BOARDS[@]}"; do
-		qemu+=(-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"
+		qemu+=(-chardev "$(board_socket "$board")"
 			-device "vhost-user-gpio-pci,id=gpio$board,chardev=gpio$board,addr=$((4 + board))")
 	done
 	((${#BOARDS[@]} == 1)) || {
@@ -91,7 +104,7 @@ start_q35() {
 	local board qemu=(-machine 'q35,memory-backend=mem' -smp 2)
 	for board in "${!BOARDS[@]}"; do
 		qemu+=(-device "pcie-root-port,id=port$board,chassis=$board"
-			-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"
+			-chardev "$(board_socket "$board")"
 			-device "vhost-user-gpio-pci,id=gpio$board,chardev=gpio$board,bus=port$board,x-pcie-pm-no-soft-reset=on")
 	done
 	start_machine "${qemu[@]}" -serial "pipe:$GUEST/line" -serial "file:$GUEST/console.log"
@@ -103,7 +116,7 @@ start_microvm() {
 	local board qemu=(-machine 'microvm,acpi=off,memory-backend=mem'
 		-global virtio-mmio.force-legacy=false)
 	for board in "${!BOARDS[@]}"; do
-		qemu+=(-chardev "socket,id=gpio$board,path=$GUEST/gpio$board"
+		qemu+=(-chardev "$(board_socket "$board")"
 			-device "vhost-user-gpio-device,chardev=gpio$board")
 	done
 	start_machine "${qemu[@]}" -serial "pipe:$GUEST/line" \

@@ -80,7 +80,7 @@ refused() {
 		stress_wish ops 1000000; stress_wish seed 7; guest_wish; recorded || echo not recorded"
 	[ "$output" = "not recorded" ]
 	[ "$(<"$BATS_TEST_TMPDIR/guest/guest/wish")" = \
-		"KIND=uml DEVICE=sim GUEST_KERNEL=plain OPERATIONS=1000000 SEED=7 CHOSEN=(stress_lines) FOLDERS=1-fixes\\ 3-requests" ]
+		"KIND=uml QEMU=none DEVICE=sim GUEST_KERNEL=plain OPERATIONS=1000000 SEED=7 CHOSEN=(stress_lines) FOLDERS=1-fixes\\ 3-requests" ]
 	run e2e_lib eval 'recorded && echo "${#SEED}"'
 	[[ $output == [1-9]* ]]
 }

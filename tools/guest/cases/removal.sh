@@ -51,3 +51,28 @@ chip-info ENODEV
 line-info ENODEV
 chip-read ENODEV
 close ok'
+
+# --- a device that comes back ------------------------------------------------------
+
+a_case reconnected "a device that is killed and started again goes on for a guest in QEMU" reconnect counts
+reconnected() {
+	host set door 1 >/dev/null
+	hold 0=1 5=0
+	wait_for 5 direction output
+	[[ $(lacks irq) ]] || record 2 /tmp/edges
+	ask restart 0
+	wait_for 0 direction output
+	show "host: kills the device and starts it again; get led-red; get door" "$(value_of 0) $(value_of 3)"
+	check "outputs afterwards" "$(field 0 direction) $(value_of 0) $(field 5 direction) $(value_of 5)" \
+		"output 1 output 0" || return
+	check "what the host drives afterwards" "$(value_of door)" 1 || return
+	check "door" "$(get 3)" 1 || return
+	release
+	hold 0=0 5=1
+	host wait led-red 0 timeout 5s >/dev/null
+	check "outputs set afterwards" "$(value_of 0) $(value_of 5)" "0 1" || return
+	[[ ! $(lacks irq) ]] || return 0
+	check "edges afterwards" "$(host toggle button 4 rearm 5s)" ok || return
+	end_record 4
+	check "edges of button" "$(wc -l </tmp/edges)" 4
+}
