@@ -294,9 +294,10 @@ static void on_client(void *ctx, uint32_t events)
 static void tell(struct control_client *client, unsigned int line)
 {
 	struct control *c = client->server;
+	const struct device *dev = &c->boards[client->board].dev;
 
 	if (!c->text.len)
-		report_change(&c->text, &c->boards[client->board].dev.bank, line, loop_now());
+		report_change(&c->text, &dev->bank, line, device_change_time(dev));
 	buffer_add(&client->out, buffer_head(&c->text), c->text.len);
 	update_interest(client);
 	update_patience(client);

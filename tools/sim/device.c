@@ -653,6 +653,22 @@ void device_leave(struct device *dev)
 }
 
 /**
+ * device_settle() - the other end of a line may have another level
+ * @dev: the device
+ * @line: the line
+ * @ns: since when, by the clock of loop_now(); 0 for now
+ */
+void device_settle(struct device *dev, unsigned int line, uint64_t ns)
+{
+	uint64_t before = dev->changed_ns;
+
+	dev->changed_ns = ns;
+	gpio_settle_line(&dev->bank, line);
+	dev->changed_ns = before;
+	flush_queue(dev, DEVICE_EVENTQ);
+}
+
+/**
  * device_set_level() - the host drives a line
  * @dev: the device
  * @line: the line

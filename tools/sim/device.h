@@ -22,6 +22,7 @@ void device_forget(struct device *dev, enum device_queue queue);
 void device_kicked(struct device *dev, enum device_queue queue, uint64_t notifications);
 int device_serve(struct device *dev, enum device_queue queue);
 
+void device_settle(struct device *dev, unsigned int line, uint64_t ns);
 void device_set_level(struct device *dev, unsigned int line, bool level);
 void device_end_burst(struct device *dev, unsigned int line);
 void device_release(struct device *dev, unsigned int line);

@@ -215,6 +215,7 @@ struct device_memory {
  * @notify_ctx: for @notify
  * @listeners: who is told what happens
  * @recorded: one of them is told of replies, and so wants their times
+ * @changed_ns: when a line changed that a listener is being told of, if that is known; or 0
  */
 struct device {
 	struct gpio_bank bank;
@@ -237,7 +238,19 @@ struct device {
 	void *notify_ctx;
 	struct device_listener *listeners;
 	bool recorded;
+	uint64_t changed_ns;
 };
+
+/**
+ * device_change_time() - when did a line change, of which a listener is told?
+ * @dev: the device
+ *
+ * Return: nanoseconds, by the clock of loop_now(): now, or the host's kernel noticed before.
+ */
+static inline uint64_t device_change_time(const struct device *dev)
+{
+	return dev->changed_ns ?: loop_now();
+}
 
 /**
  * device_time() - the time that replies are told with

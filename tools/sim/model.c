@@ -49,8 +49,11 @@ int gpio_init(struct gpio_bank *bank, unsigned int count, const struct gpio_ops 
  */
 void gpio_free(struct gpio_bank *bank)
 {
-	for (unsigned int i = 0; bank->lines && i < bank->count; i++)
+	for (unsigned int i = 0; bank->lines && i < bank->count; i++) {
+		if (bank->lines[i].peer)
+			bank->lines[i].peer->ops->free(bank->lines[i].peer);
 		free(bank->lines[i].name);
+	}
 	if (!bank->borrowed)
 		free(bank->lines);
 	free(bank->sorted);
@@ -263,10 +266,18 @@ static bool is_output(const struct gpio_line *line)
 	return line->direction == VIRTIO_GPIO_DIRECTION_OUT;
 }
 
+/* The level that the other end decides, or -1. */
+static int peer_level(const struct gpio_line *line)
+{
+	return line->peer ? line->peer->ops->level(line->peer) : -1;
+}
+
 static enum gpio_driver line_driver(const struct gpio_line *line)
 {
 	if (line->stuck)
 		return GPIO_STUCK;
+	if (peer_level(line) >= 0)
+		return line->peer->ops->driver;
 	if (is_output(line))
 		return GPIO_GUEST;
 	if (line->source && is_output(line->source))
@@ -281,6 +292,9 @@ static bool driven_value(const struct gpio_line *line)
 	switch (line_driver(line)) {
 	case GPIO_STUCK:
 		return line->stuck_at;
+	case GPIO_CHIP:
+	case GPIO_WIRE:
+		return peer_level(line);
 	case GPIO_GUEST:
 		return line->output;
 	case GPIO_LOOP:
@@ -317,6 +331,25 @@ static void settle_targets(struct gpio_bank *bank, struct gpio_line *line)
 {
 	for (struct gpio_line *to = line->targets; to; to = to->sibling)
 		settle(bank, to);
+}
+
+static void tell_peer(struct gpio_line *line)
+{
+	if (line->peer && line->peer->ops->driven)
+		line->peer->ops->driven(line->peer);
+}
+
+/* The guest drives the line in another way: others may depend on it. */
+static void spread(struct gpio_bank *bank, struct gpio_line *line)
+{
+	settle_targets(bank, line);
+	tell_peer(line);
+}
+
+static bool peer_refuses(struct gpio_line *line, uint8_t direction, bool level)
+{
+	return line->peer && line->peer->ops->request &&
+	       !line->peer->ops->request(line->peer, direction, level);
 }
 
 static void disable_irq(struct gpio_bank *bank, struct gpio_line *line)
@@ -366,21 +399,27 @@ static uint8_t set_direction(struct gpio_bank *bank, struct gpio_line *line, uin
 	if (value == VIRTIO_GPIO_DIRECTION_OUT && line->trigger)
 		return refuse_violation(bank, line,
 					"output direction while the interrupt is enabled");
+	if (peer_refuses(line, value, line->output))
+		return VIRTIO_GPIO_STATUS_ERR;
 	if (value == VIRTIO_GPIO_DIRECTION_NONE)
 		deactivate(bank, line);
 	line->direction = value;
 	if (update_value(line) || line->direction != before.direction ||
 	    line->trigger != before.trigger)
 		tell_changed(bank, line);
-	settle_targets(bank, line);
+	spread(bank, line);
 	return VIRTIO_GPIO_STATUS_OK;
 }
 
 static uint8_t get_value(struct gpio_bank *bank, struct gpio_line *line, uint32_t value,
 			 struct gpio_reply *reply)
 {
-	(void)bank;
 	(void)value;
+	if (line->peer && line->peer->ops->measure) {
+		if (!line->peer->ops->measure(line->peer))
+			return VIRTIO_GPIO_STATUS_ERR;
+		settle(bank, line);
+	}
 	reply->value = line->value;
 	return VIRTIO_GPIO_STATUS_OK;
 }
@@ -389,12 +428,12 @@ static uint8_t set_value(struct gpio_bank *bank, struct gpio_line *line, uint32_
 			 struct gpio_reply *reply)
 {
 	(void)reply;
-	if (value > 1)
+	if (value > 1 || (is_output(line) && peer_refuses(line, line->direction, value)))
 		return VIRTIO_GPIO_STATUS_ERR;
 	line->output = value;
 	if (update_value(line))
 		tell_changed(bank, line);
-	settle_targets(bank, line);
+	spread(bank, line);
 	return VIRTIO_GPIO_STATUS_OK;
 }
 
@@ -405,6 +444,8 @@ static uint8_t enable_irq(struct gpio_bank *bank, struct gpio_line *line, uint8_
 	if (line->trigger)
 		return refuse_violation(bank, line,
 					"trigger type changed while the interrupt is enabled");
+	if (line->peer && line->peer->ops->watch && !line->peer->ops->watch(line->peer))
+		return VIRTIO_GPIO_STATUS_ERR;
 	line->trigger = trigger;
 	tell_changed(bank, line);
 	return VIRTIO_GPIO_STATUS_OK;
@@ -586,9 +627,12 @@ void gpio_reset(struct gpio_bank *bank)
 		struct gpio_line *line = &bank->lines[i];
 		bool used = line->direction || line->trigger;
 
+		if (line->direction)
+			peer_refuses(line, VIRTIO_GPIO_DIRECTION_NONE, false);
 		deactivate(bank, line);
 		if (update_value(line) || used)
 			tell_changed(bank, line);
+		tell_peer(line);
 	}
 	gpio_settle(bank);
 }
@@ -601,6 +645,51 @@ void gpio_settle(struct gpio_bank *bank)
 {
 	for (unsigned int i = 0; i < bank->count; i++)
 		settle(bank, &bank->lines[i]);
+}
+
+/**
+ * gpio_settle_line() - whoever drives a line may have changed, or its other end
+ * @bank: the device
+ * @line: the line
+ */
+void gpio_settle_line(struct gpio_bank *bank, unsigned int line)
+{
+	settle(bank, &bank->lines[line]);
+	settle_targets(bank, &bank->lines[line]);
+}
+
+/**
+ * gpio_drive() - how the guest or the host drives a line
+ * @line: the line
+ *
+ * Return: 0, 1, or -1 if neither does. What comes from elsewhere, such as a loop, does not
+ * count: wires never feed back what they brought.
+ */
+int gpio_drive(const struct gpio_line *line)
+{
+	if (line->stuck)
+		return line->stuck_at;
+	if (is_output(line))
+		return line->output;
+	return line->driven ? line->level : -1;
+}
+
+/**
+ * gpio_set_peer() - connect a line
+ * @bank: the device
+ * @line: the line
+ * @peer: its other end, freed with the device from now on; unless there is an error
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int gpio_set_peer(struct gpio_bank *bank, unsigned int line, struct gpio_peer *peer,
+		  struct errmsg *err)
+{
+	if (bank->lines[line].peer)
+		return errmsg_set(err, "line %u is on a wire, or a line of the host, already", line);
+	bank->lines[line].peer = peer;
+	return 0;
 }
 
 /* A byte from a file need not be 0 or 1. */
@@ -629,6 +718,9 @@ void gpio_restore(struct gpio_bank *bank, unsigned int number, const struct gpio
 	line->value = was_set(&old->value);
 	line->trigger = old->trigger;
 	line->latched = old->trigger && was_set(&old->latched);
+	if (line->direction)
+		peer_refuses(line, line->direction, line->output);
+	tell_peer(line);
 }
 
 /**
@@ -644,6 +736,7 @@ void gpio_set_level(struct gpio_bank *bank, unsigned int number, bool level)
 	line->level = level;
 	line->driven = true;
 	settle(bank, line);
+	tell_peer(line);
 }
 
 /**
@@ -655,6 +748,7 @@ void gpio_release(struct gpio_bank *bank, unsigned int number)
 {
 	bank->lines[number].driven = false;
 	settle(bank, &bank->lines[number]);
+	tell_peer(&bank->lines[number]);
 }
 
 /**
@@ -681,7 +775,7 @@ void gpio_set_stuck(struct gpio_bank *bank, unsigned int number, bool value)
 	bank->lines[number].stuck = true;
 	bank->lines[number].stuck_at = value;
 	settle(bank, &bank->lines[number]);
-	settle_targets(bank, &bank->lines[number]);
+	spread(bank, &bank->lines[number]);
 }
 
 /**
@@ -744,6 +838,8 @@ const char *gpio_driver_name(enum gpio_driver driver)
 {
 	static const char *const names[] = {
 		[GPIO_STUCK]	= "stuck",
+		[GPIO_CHIP]	= "chip",
+		[GPIO_WIRE]	= "wire",
 		[GPIO_GUEST]	= "guest",
 		[GPIO_LOOP]	= "loop",
 		[GPIO_HOST]	= "host",

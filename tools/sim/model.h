@@ -16,6 +16,8 @@
 /**
  * enum gpio_driver - who decides the value of a line, the strongest first
  * @GPIO_STUCK: a defect: the value never changes
+ * @GPIO_CHIP: a line of the host's own that this one is
+ * @GPIO_WIRE: others on the wire that this line is on
  * @GPIO_GUEST: the guest, as the line is an output
  * @GPIO_LOOP: the guest, by the output that this line is wired to
  * @GPIO_HOST: the host set a level
@@ -24,11 +26,46 @@
  */
 enum gpio_driver {
 	GPIO_STUCK,
+	GPIO_CHIP,
+	GPIO_WIRE,
 	GPIO_GUEST,
 	GPIO_LOOP,
 	GPIO_HOST,
 	GPIO_PULL,
 	GPIO_NOBODY,
+};
+
+struct gpio_peer;
+
+/**
+ * struct gpio_peer_ops - what is at the other end of a line
+ * @driver: who decides while @level tells a level
+ * @level: the level that the line has, 0 or 1, whatever drives it on this side; -1 leaves
+ *	   that to this side
+ * @driven: this side drives the line in another way; NULL if that does not matter
+ * @request: the guest asks for this VIRTIO_GPIO_DIRECTION_* and level; false refuses it.
+ *	     NULL if all is possible, as for the next two.
+ * @measure: the guest asks for the value: false if it cannot be had; if it is another one
+ *	     than before, @level tells so from now on
+ * @watch: the guest asks for interrupts; false if there can be none
+ * @free: the device goes
+ */
+struct gpio_peer_ops {
+	enum gpio_driver driver;
+	int (*level)(const struct gpio_peer *peer);
+	void (*driven)(struct gpio_peer *peer);
+	bool (*request)(struct gpio_peer *peer, uint8_t direction, bool level);
+	bool (*measure)(struct gpio_peer *peer);
+	bool (*watch)(struct gpio_peer *peer);
+	void (*free)(struct gpio_peer *peer);
+};
+
+/**
+ * struct gpio_peer - the other end of a line: a wire, or a line of the host
+ * @ops: what it is
+ */
+struct gpio_peer {
+	const struct gpio_peer_ops *ops;
 };
 
 /**
@@ -52,6 +89,7 @@ enum gpio_driver {
  * @source: the line that drives this one while it is an output, or NULL
  * @targets: the first line whose @source this one is
  * @sibling: the next line with the same @source
+ * @peer: the other end of the line, or NULL; the line's own
  */
 struct gpio_line {
 	char *name;
@@ -72,6 +110,7 @@ struct gpio_line {
 	struct gpio_line *source;
 	struct gpio_line *targets;
 	struct gpio_line *sibling;
+	struct gpio_peer *peer;
 };
 
 /**
@@ -181,6 +220,10 @@ void gpio_set_level(struct gpio_bank *bank, unsigned int line, bool level);
 void gpio_release(struct gpio_bank *bank, unsigned int line);
 void gpio_set_pull(struct gpio_bank *bank, unsigned int line, bool up);
 void gpio_set_stuck(struct gpio_bank *bank, unsigned int line, bool value);
+int gpio_set_peer(struct gpio_bank *bank, unsigned int line, struct gpio_peer *peer,
+		  struct errmsg *err);
+void gpio_settle_line(struct gpio_bank *bank, unsigned int line);
+int gpio_drive(const struct gpio_line *line);
 int gpio_set_loop(struct gpio_bank *bank, unsigned int from, unsigned int to,
 		  struct errmsg *err);
 bool gpio_value(const struct gpio_bank *bank, unsigned int line);

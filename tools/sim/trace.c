@@ -18,8 +18,10 @@ static void add_string(struct buffer *out, const char *text)
 
 static void begin(struct trace *t, uint64_t ns, const char *event)
 {
+	uint64_t since = ns > t->start_ns ? ns - t->start_ns : 0;
+
 	buffer_printf(&t->record.entry, "{\"t\":%llu,\"event\":\"%s\"",
-		      (unsigned long long)(ns - t->start_ns), event);
+		      (unsigned long long)since, event);
 }
 
 static void end(struct trace *t)
@@ -94,7 +96,7 @@ static void on_changed(void *ctx, unsigned int number)
 	struct trace *t = ctx;
 	const struct gpio_line *line = &t->dev->bank.lines[number];
 
-	begin(t, loop_now(), "change");
+	begin(t, device_change_time(t->dev), "change");
 	add_line(t, number);
 	buffer_printf(&t->record.entry, ",\"value\":%d,\"direction\":\"%s\",\"trigger\":\"%s\"",
 		      line->value, gpio_direction_name(line->direction),

@@ -119,15 +119,15 @@ static void write_header(struct vcd *v)
 	record_write(&v->record);
 }
 
-static uint64_t ticks(const struct vcd *v)
+static uint64_t ticks(const struct vcd *v, uint64_t ns)
 {
-	return (loop_now() - v->start_ns) / NS_PER_TICK;
+	return ns > v->start_ns ? (ns - v->start_ns) / NS_PER_TICK : 0;
 }
 
 /* Two changes of a line never share a time: the first would not be seen. */
 static void write_time(struct vcd *v, const struct vcd_line *shown)
 {
-	uint64_t now = ticks(v), earliest = shown->at == v->now ? v->now + 1 : v->now;
+	uint64_t now = ticks(v, device_change_time(v->dev)), earliest = shown->at == v->now ? v->now + 1 : v->now;
 
 	if (now < earliest)
 		now = earliest;
@@ -189,7 +189,7 @@ void vcd_close(struct vcd *v)
 	if (!v->dev)
 		return;
 	device_unlisten(v->dev, &v->listener);
-	buffer_printf(&v->record.entry, "#%llu\n", (unsigned long long)ticks(v) + 1);
+	buffer_printf(&v->record.entry, "#%llu\n", (unsigned long long)ticks(v, loop_now()) + 1);
 	record_write(&v->record);
 	record_close(&v->record);
 	free(v->shown);
