@@ -672,6 +672,17 @@ static int unknown_command(const struct call *c)
 	return errmsg_set(c->err, "unknown command \"%.32s\"; try help", c->words[0]);
 }
 
+/* What a person cannot drive is the line of a real chip. */
+static int check_drive(const struct call *c)
+{
+	const struct gpio_peer *peer = c->board->dev.bank.lines[c->line].peer;
+
+	if (peer && peer->ops->driver == GPIO_CHIP)
+		return errmsg_set(c->err, "line %u is a line of the host, whose chip decides its level",
+				  c->line);
+	return 0;
+}
+
 static int carry_out(struct call *c)
 {
 	const struct command *command = find_command(c->words[0]);
@@ -684,6 +695,9 @@ static int carry_out(struct call *c)
 	if (c->count < command->min || c->count > command->max)
 		return errmsg_set(c->err, "wrong number of words; use \"%s\"", command->usage);
 	if (command->line && c->count > 1 && find_line(c, c->words[1], &c->line))
+		return -1;
+	/* Of those about a line, scripts have just the ones that drive it. */
+	if (command->line && command->script && check_drive(c))
 		return -1;
 	return command->run(c);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chip.h"
 #include "config.h"
 
 #define MAX_WORDS	12
@@ -178,22 +179,52 @@ static int file_pull(const char *value, bool *up, struct errmsg *err)
 	return errmsg_set(err, "pull \"%.64s\" must be up or down", value);
 }
 
+/**
+ * struct property - what can be said about a line
+ * @key: its word
+ * @turn: in which turn it is carried out: later ones may need those before
+ * @text: any text follows; else a level
+ * @apply: carries it out
+ */
+struct property {
+	const char *key;
+	unsigned int turn;
+	bool text;
+	int (*apply)(const struct config_line *said, struct device *dev, struct errmsg *err);
+};
+
+static const struct property properties[CONFIG_PROPERTIES];
+
+static enum config_property find_property(const char *key)
+{
+	enum config_property property = 0;
+
+	while (property < CONFIG_PROPERTIES && strcmp(key, properties[property].key))
+		property++;
+	return property;
+}
+
+static int unknown_property(const char *key, struct errmsg *err)
+{
+	const char *known[CONFIG_PROPERTIES], *nearest;
+
+	for (size_t i = 0; i < CONFIG_PROPERTIES; i++)
+		known[i] = properties[i].key;
+	nearest = text_nearest(key, known, CONFIG_PROPERTIES);
+	return errmsg_set(err, "\"%.64s\" is not known%s%s%s; use name, level, pull, stuck, loop, "
+			  "host, bias or active", key, nearest ? ", did you mean \"" : "",
+			  nearest ?: "", nearest ? "\"?" : "");
+}
+
 static int file_line_property(struct config *cfg, unsigned int line, char **words,
 			      struct config_origin origin, struct errmsg *err)
 {
-	static const char *const keys[] = {
-		[CONFIG_NAME] = "name", [CONFIG_LEVEL] = "level", [CONFIG_PULL] = "pull",
-		[CONFIG_STUCK] = "stuck", [CONFIG_LOOP] = "loop",
-	};
-	struct config_line said = { .line = line, .text = NULL };
 	const char *key = words[0], *value = words[1];
+	struct config_line said = { .line = line, .property = find_property(key) };
 
-	while (said.property < ARRAY_SIZE(keys) && strcmp(key, keys[said.property]))
-		said.property++;
-	if (said.property == ARRAY_SIZE(keys))
-		return errmsg_set(err, "\"%.64s\" is not known; use name, level, pull, stuck "
-				  "or loop", key);
-	if (said.property == CONFIG_NAME || said.property == CONFIG_LOOP)
+	if (said.property == CONFIG_PROPERTIES)
+		return unknown_property(key, err);
+	if (properties[said.property].text)
 		said.text = words[1];
 	else if (said.property == CONFIG_PULL && file_pull(value, &said.level, err))
 		return -1;
@@ -322,35 +353,68 @@ int config_read_file(struct config *cfg, const char *path, struct errmsg *err)
 	return ret;
 }
 
-static int apply_loop(const struct config_line *said, struct gpio_bank *bank,
-		      struct errmsg *err)
+static int apply_name(const struct config_line *said, struct device *dev, struct errmsg *err)
 {
-	int to = gpio_find(bank, said->text);
+	return gpio_set_name(&dev->bank, said->line, said->text, err);
+}
+
+static int apply_level(const struct config_line *said, struct device *dev, struct errmsg *err)
+{
+	(void)err;
+	gpio_set_level(&dev->bank, said->line, said->level);
+	return 0;
+}
+
+static int apply_pull(const struct config_line *said, struct device *dev, struct errmsg *err)
+{
+	(void)err;
+	gpio_set_pull(&dev->bank, said->line, said->level);
+	return 0;
+}
+
+static int apply_stuck(const struct config_line *said, struct device *dev, struct errmsg *err)
+{
+	(void)err;
+	gpio_set_stuck(&dev->bank, said->line, said->level);
+	return 0;
+}
+
+static int apply_loop(const struct config_line *said, struct device *dev, struct errmsg *err)
+{
+	int to = gpio_find(&dev->bank, said->text);
 
 	if (to < 0)
 		return errmsg_set(err, "no line is numbered or named \"%.255s\"", said->text);
-	return gpio_set_loop(bank, said->line, to, err);
+	return gpio_set_loop(&dev->bank, said->line, to, err);
 }
 
-static int apply_property(const struct config_line *said, struct gpio_bank *bank,
-			  struct errmsg *err)
+static int apply_host(const struct config_line *said, struct device *dev, struct errmsg *err)
 {
-	switch (said->property) {
-	case CONFIG_LEVEL:
-		gpio_set_level(bank, said->line, said->level);
-		return 0;
-	case CONFIG_PULL:
-		gpio_set_pull(bank, said->line, said->level);
-		return 0;
-	case CONFIG_STUCK:
-		gpio_set_stuck(bank, said->line, said->level);
-		return 0;
-	case CONFIG_LOOP:
-		return apply_loop(said, bank, err);
-	default:
-		return gpio_set_name(bank, said->line, said->text, err);
-	}
+	return chip_attach(dev, said->line, said->text, err);
 }
+
+static int apply_bias(const struct config_line *said, struct device *dev, struct errmsg *err)
+{
+	return chip_set_bias(dev, said->line, said->text, err);
+}
+
+static int apply_active(const struct config_line *said, struct device *dev, struct errmsg *err)
+{
+	return chip_set_active(dev, said->line, said->text, err);
+}
+
+enum { TURN_NAMES, TURN_ENDS, TURN_REST, TURNS };
+
+static const struct property properties[CONFIG_PROPERTIES] = {
+	[CONFIG_NAME]	= { "name", TURN_NAMES, true, apply_name },
+	[CONFIG_LEVEL]	= { "level", TURN_REST, false, apply_level },
+	[CONFIG_PULL]	= { "pull", TURN_REST, false, apply_pull },
+	[CONFIG_STUCK]	= { "stuck", TURN_REST, false, apply_stuck },
+	[CONFIG_LOOP]	= { "loop", TURN_REST, true, apply_loop },
+	[CONFIG_HOST]	= { "host", TURN_ENDS, true, apply_host },
+	[CONFIG_BIAS]	= { "bias", TURN_REST, true, apply_bias },
+	[CONFIG_ACTIVE]	= { "active", TURN_REST, true, apply_active },
+};
 
 static int apply_said(const struct config *cfg, const struct config_line *said,
 		      struct device *dev, struct errmsg *err)
@@ -360,17 +424,16 @@ static int apply_said(const struct config *cfg, const struct config_line *said,
 	if (said->line >= cfg->lines)
 		errmsg_store(&why, "line %u does not exist; there are lines 0 to %u", said->line,
 			     cfg->lines - 1);
-	else if (!apply_property(said, &dev->bank, &why))
+	else if (!properties[said->property].apply(said, dev, &why))
 		return 0;
 	return wrong_at(said->origin, &why, err);
 }
 
-/* Names first: the rest may use them. */
-static int apply_lines(const struct config *cfg, bool names, struct device *dev,
-		       struct errmsg *err)
+static int apply_turn(const struct config *cfg, unsigned int turn, struct device *dev,
+		      struct errmsg *err)
 {
 	for (size_t i = 0; i < cfg->said_count; i++)
-		if ((cfg->said[i].property == CONFIG_NAME) == names &&
+		if (properties[cfg->said[i].property].turn == turn &&
 		    apply_said(cfg, &cfg->said[i], dev, err))
 			return -1;
 	return 0;
@@ -392,6 +455,17 @@ static int build_names(const struct config *cfg, struct gpio_bank *bank, struct 
 		return wrong_at(said->origin, &why, err);
 	*err = why;
 	return -1;
+}
+
+/* Names first: the rest may use them. */
+static int apply_lines(const struct config *cfg, struct device *dev, struct errmsg *err)
+{
+	if (apply_turn(cfg, TURN_NAMES, dev, err) || build_names(cfg, &dev->bank, err))
+		return -1;
+	for (unsigned int turn = TURN_NAMES + 1; turn < TURNS; turn++)
+		if (apply_turn(cfg, turn, dev, err))
+			return -1;
+	return 0;
 }
 
 static int apply_fault(const struct config_fault *said, struct device *dev, struct errmsg *err)
@@ -429,8 +503,7 @@ static void tell_seed(const struct config *cfg, const struct device *dev)
  */
 int config_apply(const struct config *cfg, struct device *dev, struct errmsg *err)
 {
-	if (apply_lines(cfg, true, dev, err) || build_names(cfg, &dev->bank, err) ||
-	    apply_lines(cfg, false, dev, err))
+	if (apply_lines(cfg, dev, err))
 		return -1;
 	fault_seed(&dev->faults, cfg->seeded ? cfg->seed : loop_now());
 	for (size_t i = 0; i < cfg->fault_count; i++)

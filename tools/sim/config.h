@@ -33,6 +33,9 @@ enum config_action {
  * @CONFIG_PULL: the level while nobody drives it
  * @CONFIG_STUCK: the value that it always has
  * @CONFIG_LOOP: the line that it drives while it is an output
+ * @CONFIG_HOST: the line of the host that it is
+ * @CONFIG_BIAS: how the host pulls that
+ * @CONFIG_ACTIVE: the level of that which stands for 1
  */
 enum config_property {
 	CONFIG_NAME,
@@ -40,6 +43,10 @@ enum config_property {
 	CONFIG_PULL,
 	CONFIG_STUCK,
 	CONFIG_LOOP,
+	CONFIG_HOST,
+	CONFIG_BIAS,
+	CONFIG_ACTIVE,
+	CONFIG_PROPERTIES,
 };
 
 /**
@@ -56,8 +63,8 @@ struct config_origin {
  * struct config_line - something said about a line
  * @line: the line
  * @property: what it is about
- * @text: the name, or the other end of the loop, or NULL
- * @level: for the other properties
+ * @text: what was said, or NULL if it was a level
+ * @level: see @text
  * @origin: where it was said, for error messages
  */
 struct config_line {

@@ -431,6 +431,24 @@ static void bad_wires_are_refused(void **state)
 	assert_says(f, ":1: line 0 cannot be looped to itself");
 }
 
+/* Also without libgpiod 2, which is another reason. */
+static void bad_lines_of_the_host_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_file_refused(f, "line 0 hosts gpiochip0:1\n", 1, "\"hosts\" is not known, did you mean "
+			    "\"host\"?; use name, level, pull, stuck, loop, host, bias or active");
+	assert_int_equal(parse_file(f, "\nline 0 host gpiochip99:1\n"), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, ":2: ");
+	assert_true(strstr(f->err.text, "/dev/gpiochip99") || strstr(f->err.text, "without libgpiod 2"));
+	assert_int_equal(parse_file(f, "line 0 bias pull-up\n"), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, ":1: ");
+	assert_true(strstr(f->err.text, "line 0 has no \"host\", which \"bias\" is for") ||
+		    strstr(f->err.text, "without libgpiod 2"));
+}
+
 static void faults_are_read(void **state)
 {
 	struct fixture *f = *state;
@@ -508,6 +526,7 @@ int main(void)
 		TEST(missing_file_is_an_error),
 		TEST(wires_are_read),
 		TEST(bad_wires_are_refused),
+		TEST(bad_lines_of_the_host_are_refused),
 		TEST(faults_are_read),
 		TEST(seeds_differ_unless_given),
 		TEST(bad_faults_are_refused),

@@ -193,6 +193,37 @@ static void watch_takes_the_lines_that_matter(void **state)
 	close(fd);
 }
 
+static int no_level(const struct gpio_peer *peer)
+{
+	(void)peer;
+	return -1;
+}
+
+static void stay(struct gpio_peer *peer)
+{
+	(void)peer;
+}
+
+static void lines_of_the_host_are_not_driven(void **state)
+{
+	static const struct gpio_peer_ops ops = {
+		.driver = GPIO_CHIP, .level = no_level, .free = stay,
+	};
+	static const char *const commands[] = {
+		"set 1 1\n", "release 1\n", "pulse 1 1ms\n", "toggle 1\n",
+	};
+	static struct gpio_peer peer = { &ops };
+	struct talk *f = *state;
+	struct errmsg err;
+
+	assert_int_equal(gpio_set_peer(&f->board.dev.bank, 1, &peer, &err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		talk_assert(f, commands[i],
+			    "error line 1 is a line of the host, whose chip decides its level\n");
+	talk_assert(f, "get 1\n", "ok 0\n");
+	talk_assert(f, "set 0 1\n", OK);
+}
+
 static void release_lets_the_pull_decide(void **state)
 {
 	struct talk *f = *state;
@@ -233,6 +264,7 @@ int main(void)
 		TEST(watch_reports_changes),
 		TEST(watch_and_commands_go_together),
 		TEST(watch_takes_the_lines_that_matter),
+		TEST(lines_of_the_host_are_not_driven),
 		TEST(release_lets_the_pull_decide),
 		TEST(pulse_gives_a_pulled_line_back),
 	};
