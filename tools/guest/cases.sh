@@ -67,6 +67,7 @@ lacks() {
 	clock) [[ $(</sys/devices/system/clocksource/clocksource0/current_clocksource) != *jiffies ]] ||
 		say_lack "the only clock of this guest is its tick" ;;
 	cpus) (($(nproc) > 1)) || say_lack "this guest has one processor" ;;
+	gpio_sim) why_no_gpio_sim ;;
 	selftests) type -P gpio-mockup-cdev >/dev/null || say_lack "the selftests of this kernel have no program for this" ;;
 	virtuser) [[ -d /sys/bus/platform/drivers/gpio-virtuser ]] || say_lack "this kernel has no gpio-virtuser" ;;
 	supply) compgen -G '/sys/bus/platform/drivers/reg-userspace-consumer/*/state' >/dev/null || say_lack "nothing tells this guest of a regulator and its user" ;;
@@ -119,6 +120,14 @@ why_no_unplug() {
 		say_lack "the guest's kernel takes nothing out of PCI Express"
 	elif [[ $KIND == uml ]] && is_linux_5_10; then
 		say_lack "virtio_uml of Linux 5.10 takes a device away twice if it goes while it is used"
+	fi
+}
+
+why_no_gpio_sim() {
+	if ! type -P test_chip >/dev/null; then
+		say_lack "the simulator's tests of lines of a host are for the guest uml, with libgpiod 2"
+	elif [[ ! -d /sys/kernel/config/gpio-sim ]]; then
+		say_lack "this kernel has no gpio-sim"
 	fi
 }
 

@@ -213,9 +213,21 @@ compile_helpers() {
 guest_tools() {
 	if provide_libgpiod; then
 		cp "$LIBGPIOD"/bin/gpio* "$GUEST/guest/bin"
+		[[ $KIND != uml ]] || guest_tests
 	else
 		note "libgpiod: the distribution's tools only, as $NO_LIBGPIOD"
 	fi
+}
+
+# guest_tests: the simulator's tests of lines of a host, which the guest is for them. They
+# need the libraries of this machine.
+guest_tests() {
+	local log
+	log_file log guest-tests
+	run_step "building the simulator's tests for the guest" "$log" make -C "$VGPIO_ROOT/tools/sim" \
+		O="$(sim_folder)" PKG_CONFIG="env PKG_CONFIG_PATH=$LIBGPIOD/lib/pkgconfig pkg-config" guest-tests ||
+		die "the simulator's tests for the guest do not build; the log is $log"
+	cp "$(sim_folder)/guest/test_chip" "$GUEST/guest/bin"
 }
 
 # Which of the devices that these tell of are for programs (CONFIG_UIO).

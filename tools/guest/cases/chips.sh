@@ -108,3 +108,13 @@ a_case transport "the device sits on virtio-mmio" mmio
 transport() {
 	check "bus" "$(readlink -f "$(virtio_device)/../driver" | sed 's|.*/||')" virtio-mmio
 }
+
+a_case real_lines "the simulator passes on lines of real chips, which gpio-sim plays here" gpio_sim
+real_lines() {
+	local said
+	said=$(timeout -s KILL 60 test_chip 2>&1)
+	show "test_chip" "$(grep -E '^\[ +(OK|PASSED|FAILED|SKIPPED|ERROR) +\]' <<<"$said")"
+	check "tests that fail or are left out" "$(grep -E '^\[ +(FAILED|SKIPPED|ERROR|LINE) +\]' <<<"$said")" '' || return
+	check "tests that pass" "$(sed -n 's/^\[  PASSED  \] //p' <<<"$said")" \
+		"$(sed -n 's/^\[=*\] Running \(.*\)/\1/p' <<<"$said")"
+}
