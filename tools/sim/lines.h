@@ -193,6 +193,8 @@ struct device_memory {
 	struct ring_kept *kept;
 };
 
+struct wires;
+
 /**
  * struct device - the GPIO device between its queues and its model
  * @bank: the model
@@ -215,6 +217,7 @@ struct device_memory {
  * @notify_ctx: for @notify
  * @listeners: who is told what happens
  * @recorded: one of them is told of replies, and so wants their times
+ * @wires: the wires that its lines may be on; NULL if there are none
  * @changed_ns: when a line changed that a listener is being told of, if that is known; or 0
  */
 struct device {
@@ -238,6 +241,7 @@ struct device {
 	void *notify_ctx;
 	struct device_listener *listeners;
 	bool recorded;
+	struct wires *wires;
 	uint64_t changed_ns;
 };
 
