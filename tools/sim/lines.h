@@ -194,6 +194,7 @@ struct device_memory {
 };
 
 struct wires;
+struct part;
 
 /**
  * struct device - the GPIO device between its queues and its model
@@ -218,6 +219,7 @@ struct wires;
  * @listeners: who is told what happens
  * @recorded: one of them is told of replies, and so wants their times
  * @wires: the wires that its lines may be on; NULL if there are none
+ * @parts: what is on its lines, a list
  * @changed_ns: when a line changed that a listener is being told of, if that is known; or 0
  */
 struct device {
@@ -242,6 +244,7 @@ struct device {
 	struct device_listener *listeners;
 	bool recorded;
 	struct wires *wires;
+	struct part *parts;
 	uint64_t changed_ns;
 };
 
