@@ -4,6 +4,7 @@
 
 #include "board.h"
 #include "log.h"
+#include "parts.h"
 
 /**
  * board_init() - make a board that nobody is connected to
@@ -146,6 +147,7 @@ void board_free(struct board *b)
 		end_pulse(b, i);
 	free(b->pulses);
 	b->pulses = NULL;
+	parts_free(&b->dev);
 	trace_close(&b->trace);
 	vcd_close(&b->vcd);
 	device_free(&b->dev);

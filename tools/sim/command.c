@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "parts.h"
 #include "report.h"
 
 /* Edges to make, and lines to tell of, in a row. */
@@ -551,6 +552,20 @@ static int command_fault(struct call *c)
 	return OK;
 }
 
+static int command_part(struct call *c)
+{
+	struct part_call call = {
+		.words = c->words + 2, .count = c->count - 2, .check = c->check, .out = c->out,
+		.err = c->err,
+	};
+
+	if (call.count > 0)
+		return parts_act(&c->board->dev, c->words[1], &call);
+	if (!c->job)
+		return errmsg_set(c->err, "after \"part\" come a part's name and what it is to do");
+	return parts_describe(&c->board->dev, c->count == 2 ? c->words[1] : NULL, c->out, c->err);
+}
+
 static int command_help(struct call *c);
 
 static int command_quit(struct call *c)
@@ -610,6 +625,8 @@ static const struct command commands[] = {
 	  "misbehave from now on, as listed below; or the faults\n"
 	  "that are in use" },
 	{ "fault", 2, 3, false, true, command_fault, "fault none [NAME]", "behave again" },
+	{ "part", 1, COMMAND_MAX_WORDS, false, true, command_part, "part [NAME [ACTION]]",
+	  "have a part do something; how it is; or all parts" },
 	{ "help", 1, 1, false, false, command_help, "help", "this text" },
 	{ "quit", 1, 1, false, false, command_quit, "quit", "end the simulator" },
 };
@@ -691,7 +708,7 @@ static int carry_out(struct call *c)
 		return unknown_command(c);
 	if (!c->job && !command->script)
 		return errmsg_set(c->err, "a script cannot \"%s\"; it has set, release, toggle, "
-				  "pulse and fault", command->name);
+				  "pulse, part and fault", command->name);
 	if (c->count < command->min || c->count > command->max)
 		return errmsg_set(c->err, "wrong number of words; use \"%s\"", command->usage);
 	if (command->line && c->count > 1 && find_line(c, c->words[1], &c->line))

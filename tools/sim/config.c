@@ -7,9 +7,10 @@
 
 #include "chip.h"
 #include "config.h"
+#include "parts.h"
 
 #define MAX_WORDS	12
-#define FAULT_MAX_TEXT	1024
+#define MAX_TEXT	1024
 
 static int no_memory(struct errmsg *err)
 {
@@ -94,6 +95,24 @@ int config_add_level(struct config *cfg, unsigned int line, bool level, struct c
 	return add_said(cfg, &said, origin, err);
 }
 
+static int keep_words(struct config_list *kept, const char *text, struct config_origin origin,
+		      struct errmsg *err)
+{
+	struct config_words *list;
+
+	list = reallocarray(kept->list, kept->count + 1, sizeof(*list));
+	if (!list)
+		return no_memory(err);
+	kept->list = list;
+	list += kept->count;
+	list->origin = origin;
+	list->text = strdup(text);
+	if (!list->text)
+		return no_memory(err);
+	kept->count++;
+	return 0;
+}
+
 /**
  * config_add_fault() - the device is to misbehave
  * @cfg: takes it
@@ -106,21 +125,20 @@ int config_add_level(struct config *cfg, unsigned int line, bool level, struct c
 int config_add_fault(struct config *cfg, const char *text, struct config_origin origin,
 		     struct errmsg *err)
 {
-	struct config_fault *faults;
-
-	if (cfg->fault_count == FAULT_MAX)
+	if (cfg->kept[CONFIG_FAULTS].count == FAULT_MAX)
 		return errmsg_set(err, "more than %d faults", FAULT_MAX);
-	faults = reallocarray(cfg->faults, cfg->fault_count + 1, sizeof(*faults));
-	if (!faults)
-		return no_memory(err);
-	cfg->faults = faults;
-	faults += cfg->fault_count;
-	faults->origin = origin;
-	faults->text = strdup(text);
-	if (!faults->text)
-		return no_memory(err);
-	cfg->fault_count++;
-	return 0;
+	return keep_words(&cfg->kept[CONFIG_FAULTS], text, origin, err);
+}
+
+static int add_kept(struct config *cfg, enum config_subject subject, const char *text,
+		    struct config_origin origin, struct errmsg *err)
+{
+	if (subject == CONFIG_FAULTS)
+		return config_add_fault(cfg, text, origin, err);
+	if (cfg->kept[subject].count == CONFIG_MAX_KEPT)
+		return errmsg_set(err, "more than %d %s", CONFIG_MAX_KEPT,
+				  subject == CONFIG_WIRES ? "wires" : "parts");
+	return keep_words(&cfg->kept[subject], text, origin, err);
 }
 
 /**
@@ -212,7 +230,7 @@ static int unknown_property(const char *key, struct errmsg *err)
 		known[i] = properties[i].key;
 	nearest = text_nearest(key, known, CONFIG_PROPERTIES);
 	return errmsg_set(err, "\"%.64s\" is not known%s%s%s; use name, level, pull, stuck, loop, "
-			  "host, bias or active", key, nearest ? ", did you mean \"" : "",
+			  "host, bias, active, wire or inverter", key, nearest ? ", did you mean \"" : "",
 			  nearest ?: "", nearest ? "\"?" : "");
 }
 
@@ -249,10 +267,10 @@ static int file_line(struct config *cfg, char **words, int count, struct config_
 }
 
 /* Keeps the words as one text: lines have no names yet. */
-static int file_fault(struct config *cfg, char **words, int count, struct config_origin origin,
-		      struct errmsg *err)
+static int file_words(struct config *cfg, enum config_subject subject, char **words, int count,
+		      struct config_origin origin, struct errmsg *err)
 {
-	struct buffer text = { .max = FAULT_MAX_TEXT };
+	struct buffer text = { .max = MAX_TEXT };
 	int ret;
 
 	for (int i = 1; i < count; i++) {
@@ -260,9 +278,9 @@ static int file_fault(struct config *cfg, char **words, int count, struct config
 		buffer_add(&text, i + 1 < count ? " " : "\0", 1);
 	}
 	if (text.overflow)
-		ret = errmsg_set(err, "the fault has more than %d characters", FAULT_MAX_TEXT);
+		ret = errmsg_set(err, "the %s has more than %d characters", words[0], MAX_TEXT);
 	else
-		ret = config_add_fault(cfg, text.data, origin, err);
+		ret = add_kept(cfg, subject, text.data, origin, err);
 	buffer_free(&text);
 	return ret;
 }
@@ -298,6 +316,10 @@ static int file_board(struct config *cfg, const char *name, struct errmsg *err)
 static int file_statement(struct config *cfg, char **words, int count, struct config_origin origin,
 			  struct errmsg *err)
 {
+	static const struct { const char *word; enum config_subject subject; } kept[] = {
+		{ "fault", CONFIG_FAULTS }, { "part", CONFIG_PARTS }, { "wire", CONFIG_WIRES },
+	};
+
 	if (count == 2 && !strcmp(words[0], "board"))
 		return file_board(cfg, words[1], err);
 	if (!count || cfg->other_board)
@@ -306,12 +328,14 @@ static int file_statement(struct config *cfg, char **words, int count, struct co
 		return config_set_lines(cfg, words[1], err);
 	if (!strcmp(words[0], "line") && count >= 4)
 		return file_line(cfg, words, count, origin, err);
-	if (!strcmp(words[0], "fault") && count >= 2)
-		return file_fault(cfg, words, count, origin, err);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		if (!strcmp(words[0], kept[i].word) && count >= 2)
+			return file_words(cfg, kept[i].subject, words, count, origin, err);
 	if (!strcmp(words[0], "seed") && count == 2)
 		return config_set_seed(cfg, words[1], err);
 	return errmsg_set(err, "cannot understand \"%.64s\"; use \"lines N\", \"line N "
-			  "PROPERTY VALUE\", \"fault NAME\" or \"seed N\"", words[0]);
+			  "PROPERTY VALUE\", \"wire NAME\", \"part NAME KIND\", \"fault NAME\" or "
+			  "\"seed N\"", words[0]);
 }
 
 static int file_line_of_text(struct config *cfg, char *text, struct config_origin origin,
@@ -403,6 +427,16 @@ static int apply_active(const struct config_line *said, struct device *dev, stru
 	return chip_set_active(dev, said->line, said->text, err);
 }
 
+static int apply_wire(const struct config_line *said, struct device *dev, struct errmsg *err)
+{
+	return wires_join(dev->wires, said->text, dev, said->line, false, err);
+}
+
+static int apply_inverter(const struct config_line *said, struct device *dev, struct errmsg *err)
+{
+	return wires_join(dev->wires, said->text, dev, said->line, true, err);
+}
+
 enum { TURN_NAMES, TURN_ENDS, TURN_REST, TURNS };
 
 static const struct property properties[CONFIG_PROPERTIES] = {
@@ -414,6 +448,8 @@ static const struct property properties[CONFIG_PROPERTIES] = {
 	[CONFIG_HOST]	= { "host", TURN_ENDS, true, apply_host },
 	[CONFIG_BIAS]	= { "bias", TURN_REST, true, apply_bias },
 	[CONFIG_ACTIVE]	= { "active", TURN_REST, true, apply_active },
+	[CONFIG_WIRE]	= { "wire", TURN_ENDS, true, apply_wire },
+	[CONFIG_INVERTER] = { "inverter", TURN_ENDS, true, apply_inverter },
 };
 
 static int apply_said(const struct config *cfg, const struct config_line *said,
@@ -468,20 +504,90 @@ static int apply_lines(const struct config *cfg, struct device *dev, struct errm
 	return 0;
 }
 
-static int apply_fault(const struct config_fault *said, struct device *dev, struct errmsg *err)
+static int apply_fault(char **words, int count, struct device *dev, struct errmsg *err)
 {
-	char text[FAULT_MAX_TEXT + 1], *words[MAX_WORDS];
 	struct fault fault;
+
+	if (!count)
+		return errmsg_set(err, "a fault's name is missing");
+	if (fault_parse(&fault, words, count, &dev->bank, err))
+		return -1;
+	return fault_add(&dev->faults, &fault, err);
+}
+
+static int parse_pull(struct wire_traits *traits, const char *text, struct errmsg *err)
+{
+	bool up;
+
+	if (file_pull(text, &up, err))
+		return -1;
+	traits->pull = up;
+	return 2;
+}
+
+/* How many words were about a wire, or -1. */
+static int parse_trait(struct wire_traits *traits, char **words, int left, struct errmsg *err)
+{
+	if (!strcmp(words[0], "open-drain"))
+		traits->kind = WIRE_OPEN_DRAIN;
+	else if (!strcmp(words[0], "wired-and"))
+		traits->kind = WIRE_AND;
+	else if (left > 1 && !strcmp(words[0], "pull"))
+		return parse_pull(traits, words[1], err);
+	else if (left > 1 && !strcmp(words[0], "delay") && parse_duration(words[1], &traits->delay_ns))
+		return 2;
+	else
+		return errmsg_set(err, "\"%.64s\" says nothing about a wire; use open-drain, wired-and, "
+				  "\"pull up\", \"pull down\" or \"delay\" and a duration such as 5us",
+				  words[0]);
+	return 1;
+}
+
+/* An open-drain wire without a pull would never be 1. */
+static int apply_traits(char **words, int count, struct config_origin origin, struct device *dev,
+			struct errmsg *err)
+{
+	struct wire_traits traits = {
+		.pull = WIRE_NOT_DRIVEN, .place = { origin.where, origin.number },
+	};
+	int used;
+
+	for (int i = 1; i < count; i += used) {
+		used = parse_trait(&traits, words + i, count - i, err);
+		if (used < 0)
+			return -1;
+	}
+	if (traits.kind == WIRE_OPEN_DRAIN && traits.pull == WIRE_NOT_DRIVEN)
+		traits.pull = 1;
+	return wires_describe(dev->wires, words[0], &traits, err);
+}
+
+static int apply_words(const struct config_words *said, enum config_subject subject,
+		       struct device *dev, struct errmsg *err)
+{
+	char text[MAX_TEXT + 1], *words[MAX_WORDS];
 	struct errmsg why;
-	int count;
+	int count, ret;
 
 	snprintf(text, sizeof(text), "%s", said->text);
 	count = split_words(text, words, MAX_WORDS, &why);
-	if (!count)
-		errmsg_store(&why, "a fault's name is missing");
-	if (count <= 0 || fault_parse(&fault, words, count, &dev->bank, &why) ||
-	    fault_add(&dev->faults, &fault, &why))
-		return wrong_at(said->origin, &why, err);
+	if (count < 0)
+		ret = -1;
+	else if (subject == CONFIG_FAULTS)
+		ret = apply_fault(words, count, dev, &why);
+	else if (subject == CONFIG_PARTS)
+		ret = parts_add(dev, words, count, &why);
+	else
+		ret = apply_traits(words, count, said->origin, dev, &why);
+	return ret ? wrong_at(said->origin, &why, err) : 0;
+}
+
+static int apply_kept(const struct config *cfg, enum config_subject subject, struct device *dev,
+		      struct errmsg *err)
+{
+	for (size_t i = 0; i < cfg->kept[subject].count; i++)
+		if (apply_words(&cfg->kept[subject].list[i], subject, dev, err))
+			return -1;
 	return 0;
 }
 
@@ -494,24 +600,32 @@ static void tell_seed(const struct config *cfg, const struct device *dev)
 }
 
 /**
- * config_apply() - give the device its names, wires and faults
+ * config_apply() - give the device its names, wires, parts and faults
  * @cfg: what was said
- * @dev: the device, with @cfg->lines lines
+ * @dev: the device, with @cfg->lines lines, a loop, and the wires that it may use
  * @err: what is wrong, if so
  *
  * Return: 0 or -1.
  */
 int config_apply(const struct config *cfg, struct device *dev, struct errmsg *err)
 {
-	if (apply_lines(cfg, dev, err))
+	if (apply_kept(cfg, CONFIG_WIRES, dev, err) || apply_lines(cfg, dev, err) ||
+	    apply_kept(cfg, CONFIG_PARTS, dev, err))
 		return -1;
 	fault_seed(&dev->faults, cfg->seeded ? cfg->seed : loop_now());
-	for (size_t i = 0; i < cfg->fault_count; i++)
-		if (apply_fault(&cfg->faults[i], dev, err))
-			return -1;
+	if (apply_kept(cfg, CONFIG_FAULTS, dev, err))
+		return -1;
 	if (fault_by_chance(&dev->faults))
 		tell_seed(cfg, dev);
 	return 0;
+}
+
+static void free_words(struct config_list *kept)
+{
+	for (size_t i = 0; i < kept->count; i++)
+		free(kept->list[i].text);
+	free(kept->list);
+	*kept = (struct config_list){ NULL };
 }
 
 /**
@@ -522,13 +636,10 @@ void config_free(struct config *cfg)
 {
 	for (size_t i = 0; i < cfg->said_count; i++)
 		free(cfg->said[i].text);
-	for (size_t i = 0; i < cfg->fault_count; i++)
-		free(cfg->faults[i].text);
+	for (unsigned int i = 0; i < CONFIG_SUBJECTS; i++)
+		free_words(&cfg->kept[i]);
 	free(cfg->said);
-	free(cfg->faults);
 	cfg->said = NULL;
 	cfg->said_count = 0;
 	cfg->said_room = 0;
-	cfg->faults = NULL;
-	cfg->fault_count = 0;
 }

@@ -10,6 +10,7 @@
 #define CONFIG_DEFAULT_LINES	8
 #define CONFIG_MAX_LINE		4096
 #define CONFIG_MAX_SAID		(8 * GPIO_MAX_LINES)
+#define CONFIG_MAX_KEPT		1024
 #define CONFIG_NO_MODE		(~0u)
 
 /**
@@ -36,6 +37,8 @@ enum config_action {
  * @CONFIG_HOST: the line of the host that it is
  * @CONFIG_BIAS: how the host pulls that
  * @CONFIG_ACTIVE: the level of that which stands for 1
+ * @CONFIG_WIRE: the wire that it is on
+ * @CONFIG_INVERTER: the same, by an inverter
  */
 enum config_property {
 	CONFIG_NAME,
@@ -46,6 +49,8 @@ enum config_property {
 	CONFIG_HOST,
 	CONFIG_BIAS,
 	CONFIG_ACTIVE,
+	CONFIG_WIRE,
+	CONFIG_INVERTER,
 	CONFIG_PROPERTIES,
 };
 
@@ -76,13 +81,37 @@ struct config_line {
 };
 
 /**
- * struct config_fault - a fault that was asked for
- * @text: its words
+ * enum config_subject - what a statement is about that is kept as its words, as it may
+ *			 name lines
+ * @CONFIG_WIRES: a wire
+ * @CONFIG_PARTS: a part
+ * @CONFIG_FAULTS: a fault
+ */
+enum config_subject {
+	CONFIG_WIRES,
+	CONFIG_PARTS,
+	CONFIG_FAULTS,
+	CONFIG_SUBJECTS,
+};
+
+/**
+ * struct config_words - a statement that is kept as its words
+ * @text: the words
  * @origin: where it was said, for error messages
  */
-struct config_fault {
+struct config_words {
 	char *text;
 	struct config_origin origin;
+};
+
+/**
+ * struct config_list - statements that are kept
+ * @list: them, in order
+ * @count: number of @list
+ */
+struct config_list {
+	struct config_words *list;
+	size_t count;
 };
 
 /**
@@ -112,8 +141,7 @@ struct config_fault {
  * @said: what was said about lines, in order; later ones win
  * @said_count: number of @said
  * @said_room: size of @said
- * @faults: faults, in order
- * @fault_count: number of @faults
+ * @kept: for each subject, what was said
  * @seed: for faults by chance
  * @seeded: @seed was given
  */
@@ -143,8 +171,7 @@ struct config {
 	struct config_line *said;
 	size_t said_count;
 	size_t said_room;
-	struct config_fault *faults;
-	size_t fault_count;
+	struct config_list kept[CONFIG_SUBJECTS];
 	uint64_t seed;
 	bool seeded;
 };

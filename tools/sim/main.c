@@ -18,6 +18,7 @@
 #include "log.h"
 #include "loop.h"
 #include "tui.h"
+#include "wire.h"
 
 #define VGPIO_SIM_VERSION	"0.1"
 
@@ -79,6 +80,7 @@ struct control_port {
  * struct server - the whole simulator
  * @config: what the user asked for
  * @loop: the loop
+ * @wires: the wires between boards
  * @boards: the boards, @config.count of them
  * @ports: for each board, where its control clients connect
  * @control: the control clients
@@ -90,6 +92,7 @@ struct control_port {
 struct server {
 	struct options config;
 	struct loop loop;
+	struct wires wires;
 	struct board *boards;
 	struct control_port *ports;
 	struct control control;
@@ -182,6 +185,7 @@ static int make_board(struct server *server, unsigned int i, struct errmsg *err)
 
 	if (board_init(board, &server->loop, config->lines, config->state, err))
 		return -1;
+	board->dev.wires = &server->wires;
 	script_init(&board->script, &server->loop, command_script, board);
 	board->left = front_end_left;
 	board->ctx = server;
@@ -226,12 +230,13 @@ static int open_boards(struct server *server)
 {
 	struct errmsg err;
 
+	server->wires.loop = &server->loop;
 	if (make_boards(server, &err))
 		return fail(&err);
 	for (unsigned int i = 0; i < server->config.count; i++)
 		if (open_board(server, i, &err))
 			return fail(&err);
-	return 0;
+	return wires_check(&server->wires, &err) ? fail(&err) : 0;
 }
 
 static void name_board(const struct server *server, unsigned int i, char *name, size_t size)
@@ -345,6 +350,7 @@ static void clean_up(struct server *server)
 	tui_close(server->tui);
 	control_free(&server->control);
 	close_boards(server);
+	wires_free(&server->wires);
 	if (server->signals.fd >= 0)
 		close(server->signals.fd);
 	loop_free(&server->loop);

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "control.h"
 #include "fuzz.h"
+#include "parts.h"
 
 #define LINES	4
 #define ROUNDS	16
@@ -64,6 +65,8 @@ static void fuzz_config(const char *path)
 {
 	static const char *const names[] = { "left", "right" };
 	struct config cfg = { .lines = LINES, .names = names, .boards = 2, .socket = "/s" };
+	struct loop loop = { .open = false };
+	struct wires wires = { .loop = &loop };
 	struct errmsg err = { "" };
 	struct device dev;
 
@@ -71,9 +74,15 @@ static void fuzz_config(const char *path)
 		fuzz_check(*err.text, "a bad file is told of");
 	} else {
 		fuzz_check(!device_init(&dev, cfg.lines), "a device can be made");
-		if (config_apply(&cfg, &dev, &err))
+		dev.loop = &loop;
+		dev.wires = &wires;
+		if (config_apply(&cfg, &dev, &err) || wires_check(&wires, &err))
 			fuzz_check(*err.text, "a bad board is told of");
+		parts_free(&dev);
 		device_free(&dev);
+		wires_free(&wires);
+		fuzz_check(!loop.timers, "nothing is waited for in the end");
+		loop_free(&loop);
 	}
 	config_free(&cfg);
 }

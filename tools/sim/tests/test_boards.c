@@ -152,12 +152,12 @@ static void file_has_faults_for_each_board(void **state)
 			 "seed 5\nfault \"silence\"\n");
 	assert_int_equal(parse("--config", path, "--socket", "/a", "--board", "left", "--socket",
 			       "/b", "--board", "right", "--fault", "late", NULL), 0);
-	assert_int_equal(options.configs[0].fault_count, 2);
-	assert_string_equal(options.configs[0].faults[1].text, "\"delay\" \"1ms\"");
+	assert_int_equal(options.configs[0].kept[CONFIG_FAULTS].count, 2);
+	assert_string_equal(options.configs[0].kept[CONFIG_FAULTS].list[1].text, "\"delay\" \"1ms\"");
 	assert_int_equal(options.configs[0].said_count, 1);
 	assert_false(options.configs[0].seeded);
-	assert_int_equal(options.configs[1].fault_count, 3);
-	assert_string_equal(options.configs[1].faults[1].text, "\"silence\"");
+	assert_int_equal(options.configs[1].kept[CONFIG_FAULTS].count, 3);
+	assert_string_equal(options.configs[1].kept[CONFIG_FAULTS].list[1].text, "\"silence\"");
 	assert_int_equal(options.configs[1].said_count, 0);
 	assert_int_equal(options.configs[1].seed, 5);
 	unlink(path);

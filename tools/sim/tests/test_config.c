@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "parts.h"
 #include "scratch.h"
 
 #define MAX_ARGS	16
@@ -14,6 +15,8 @@
 /**
  * struct fixture - a configuration and the device that it is for
  * @options: the command line
+ * @loop: its loop
+ * @wires: what its lines may be on
  * @dev: the device, once made
  * @err: why the last call failed
  * @file: a file for configurations
@@ -22,6 +25,8 @@
  */
 struct fixture {
 	struct options options;
+	struct loop loop;
+	struct wires wires;
 	struct device dev;
 	struct errmsg err;
 	char file[SCRATCH_PATH];
@@ -34,8 +39,16 @@ static int set_up(void **state)
 	struct fixture *f = test_calloc(1, sizeof(*f));
 
 	scratch_make(f->file);
+	f->wires.loop = &f->loop;
 	*state = f;
 	return 0;
+}
+
+static void free_device(struct fixture *f)
+{
+	parts_free(&f->dev);
+	device_free(&f->dev);
+	wires_free(&f->wires);
 }
 
 static int tear_down(void **state)
@@ -44,7 +57,8 @@ static int tear_down(void **state)
 
 	unlink(f->file);
 	options_free(&f->options);
-	device_free(&f->dev);
+	free_device(f);
+	loop_free(&f->loop);
 	test_free(f);
 	return 0;
 }
@@ -66,8 +80,10 @@ static int parse(struct fixture *f, ...)
 
 static int apply(struct fixture *f)
 {
-	device_free(&f->dev);
+	free_device(f);
 	assert_int_equal(device_init(&f->dev, f->options.configs[0].lines), 0);
+	f->dev.loop = &f->loop;
+	f->dev.wires = &f->wires;
 	return config_apply(&f->options.configs[0], &f->dev, &f->err);
 }
 
@@ -431,13 +447,62 @@ static void bad_wires_are_refused(void **state)
 	assert_says(f, ":1: line 0 cannot be looped to itself");
 }
 
+static void wires_and_parts_are_read(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(parse_file(f,
+				    "wire BUS open-drain delay 5us\n"
+				    "line 0 wire BUS\n"
+				    "line 1 inverter BUS\n"
+				    "line 2 name Start\n"
+				    "part start button line Start bounce 5ms\n"), 0);
+	assert_int_equal(apply(f), 0);
+	assert_int_equal(wires_check(&f->wires, &f->err), 0);
+	assert_true(gpio_value(&f->dev.bank, 0));
+	assert_false(gpio_value(&f->dev.bank, 1));
+	assert_true(gpio_value(&f->dev.bank, 2));
+	assert_non_null(f->dev.parts);
+}
+
+static void assert_not_applied(struct fixture *f, const char *text, const char *why)
+{
+	assert_int_equal(parse_file(f, text), 0);
+	assert_int_equal(apply(f), -1);
+	assert_says(f, why);
+}
+
+static void bad_wires_and_parts_are_refused(void **state)
+{
+	static const char trait[] = " says nothing about a wire; use open-drain, wired-and, \"pull up\", "
+				    "\"pull down\" or \"delay\" and a duration such as 5us";
+	struct fixture *f = *state;
+	char text[256];
+
+	snprintf(text, sizeof(text), ":1: \"fast\"%s", trait);
+	assert_not_applied(f, "wire BUS fast\n", text);
+	snprintf(text, sizeof(text), ":1: \"delay\"%s", trait);
+	assert_not_applied(f, "wire BUS delay\n", text);
+	assert_not_applied(f, "wire BUS delay 5\n", text);
+	assert_not_applied(f, "wire BUS pull 1\n", ":1: pull \"1\" must be up or down");
+	assert_not_applied(f, "\nline 0 wire A\nline 0 wire B\n",
+			   ":3: line 0 is on a wire, or a line of the host, already");
+	assert_not_applied(f, "wire A\n\nwire A\n", ":3: wire \"A\" is described at ");
+	assert_not_applied(f, "\npart start lever line 0\n", ":2: \"lever\" is no kind of part");
+	assert_file_refused(f, "wire\n", 1, "cannot understand \"wire\"; use \"lines N\"");
+	assert_int_equal(parse_file(f, "line 0 wire A\n"), 0);
+	assert_int_equal(apply(f), 0);
+	assert_int_equal(wires_check(&f->wires, &f->err), -1);
+	assert_says(f, "wire \"A\" has one end");
+}
+
 /* Also without libgpiod 2, which is another reason. */
 static void bad_lines_of_the_host_are_refused(void **state)
 {
 	struct fixture *f = *state;
 
 	assert_file_refused(f, "line 0 hosts gpiochip0:1\n", 1, "\"hosts\" is not known, did you mean "
-			    "\"host\"?; use name, level, pull, stuck, loop, host, bias or active");
+			    "\"host\"?; use name, level, pull, stuck, loop, host, bias, active, wire or inverter");
 	assert_int_equal(parse_file(f, "\nline 0 host gpiochip99:1\n"), 0);
 	assert_int_equal(apply(f), -1);
 	assert_says(f, ":2: ");
@@ -526,6 +591,8 @@ int main(void)
 		TEST(missing_file_is_an_error),
 		TEST(wires_are_read),
 		TEST(bad_wires_are_refused),
+		TEST(wires_and_parts_are_read),
+		TEST(bad_wires_and_parts_are_refused),
 		TEST(bad_lines_of_the_host_are_refused),
 		TEST(faults_are_read),
 		TEST(seeds_differ_unless_given),

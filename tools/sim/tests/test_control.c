@@ -194,7 +194,7 @@ static void scripts_are_played(void **state)
 static void help_names_every_command(void **state)
 {
 	static const char *const names[] = { "set ", "get ", "pulse ", "toggle ", "wait ",
-					     "watch", "stats ", "release ", "fault ", "play ", "help",
+					     "watch", "stats ", "release ", "fault ", "play ", "part ", "help",
 					     "quit" };
 	struct talk *f = *state;
 	char reply[8192];

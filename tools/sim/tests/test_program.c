@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "scratch.h"
 #include "sock.h"
 
 static void ready_message_names_the_socket(void **state)
@@ -401,6 +402,68 @@ static void errors_are_one_line(void **state)
 	assert_false(sim_file_exists(f->socket));
 }
 
+static void assert_ctl(struct simulator *f, const char *board, const char *a, const char *b,
+		       const char *c, const char *reply)
+{
+	assert_int_equal(sim_run(f, "ctl", f->control, board, a, b, c, NULL), 0);
+	assert_string_equal(f->output, reply);
+}
+
+/* What a file says about wires is for the whole simulator, about parts for a board. */
+static void boards_are_wired(void **state)
+{
+	struct simulator *f = *state;
+	char file[SCRATCH_PATH];
+	int fd;
+
+	scratch_make(file);
+	scratch_write(file, "wire READY\n"
+			    "board left\nline 3 wire READY\n"
+			    "board 1\nline 5 wire READY\npart start button line 0\n");
+	fd = sim_start(f, "--config", file, "--socket", f->other, "--board", "left", NULL);
+	assert_ctl(f, "@left", "set", "3", "1", "ok\n");
+	assert_ctl(f, "@1", "get", "5", NULL, "ok 1\n");
+	assert_ctl(f, "@left", "set", "3", "0", "ok\n");
+	assert_ctl(f, "@1", "get", "5", NULL, "ok 0\n");
+	assert_ctl(f, "@1", "get", "0", NULL, "ok 1\n");
+	assert_ctl(f, "@1", "part", "start", "press", "ok\n");
+	assert_ctl(f, "@1", "get", "0", NULL, "ok 0\n");
+	assert_ctl(f, "@1", "part", NULL, NULL, "part \"start\" button pressed 1\nok\n");
+	assert_ctl(f, "@left", "part", NULL, NULL, "ok\n");
+	assert_ctl(f, "@left", "quit", NULL, NULL, "ok\n");
+	assert_int_equal(sim_exit_status(f), 0);
+	close(fd);
+	unlink(file);
+}
+
+static void scripts_move_parts(void **state)
+{
+	struct simulator *f = *state;
+	char file[SCRATCH_PATH], script[SCRATCH_PATH];
+	int fd;
+
+	scratch_make(file);
+	scratch_make(script);
+	scratch_write(file, "part start button line 0\n");
+	scratch_write(script, "at 0 part start press\n");
+	fd = sim_start(f, "--config", file, "--play", script, NULL);
+	assert_int_equal(sim_run(f, "ctl", f->control, "wait", "0", "0", "timeout", "5s", NULL), 0);
+	assert_int_equal(sim_run(f, "ctl", f->control, "quit", NULL), 0);
+	assert_int_equal(sim_exit_status(f), 0);
+	close(fd);
+	scratch_write(script, "at 0 part start turn 1\n");
+	assert_int_equal(sim_run(f, "--socket", f->socket, "--config", file, "--play", script, NULL), 1);
+	sim_assert_says(f, ":1: a button can \"press [DURATION]\" and \"release\"");
+	scratch_write(script, "at 0 part start\n");
+	assert_int_equal(sim_run(f, "--socket", f->socket, "--config", file, "--play", script, NULL), 1);
+	sim_assert_says(f, ":1: after \"part\" come a part's name and what it is to do");
+	scratch_write(file, "line 0 wire A\n");
+	assert_int_equal(sim_run(f, "--socket", f->socket, "--config", file, NULL), 1);
+	sim_assert_says(f, "wire \"A\" has one end; it takes lines, or parts, at two ends");
+	unlink(script);
+	unlink(file);
+}
+
 static void help_and_version_are_printed(void **state)
 {
 	struct simulator *f = *state;
@@ -446,6 +509,8 @@ int main(void)
 		TEST(closed_streams_do_not_spoil_records),
 		TEST(impossible_paths_are_errors),
 		TEST(errors_are_one_line),
+		TEST(boards_are_wired),
+		TEST(scripts_move_parts),
 		TEST(help_and_version_are_printed),
 	};
 
