@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads a byte from a device on an I2C bus, in one try. The byte is printed, or what
- * the kernel says, an error by its name, and judged by the case.
+ * Reads a byte from a device on an I2C bus, in one try, after bytes that are to be
+ * written. The byte is printed, or what the kernel says, an error by its name, and judged
+ * by the case.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,6 +14,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define MAX_BYTES 8
+
 static int fail(const char *what)
 {
 	printf("%s %s\n", what, strerrorname_np(errno));
@@ -21,11 +24,11 @@ static int fail(const char *what)
 
 int main(int argc, char **argv)
 {
-	unsigned char byte;
-	int fd;
+	unsigned char byte, before[MAX_BYTES];
+	int fd, i;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: i2c-read BUS ADDRESS\n");
+	if (argc < 3 || argc > 3 + MAX_BYTES) {
+		fprintf(stderr, "usage: i2c-read BUS ADDRESS [BYTE]...\n");
 		return 2;
 	}
 	fd = open(argv[1], O_RDWR);
@@ -35,6 +38,10 @@ int main(int argc, char **argv)
 		return fail("address");
 	if (ioctl(fd, I2C_RETRIES, 0UL) < 0)
 		return fail("retries");
+	for (i = 3; i < argc; i++)
+		before[i - 3] = strtoul(argv[i], NULL, 0);
+	if (argc > 3 && write(fd, before, argc - 3) < 0)
+		return fail("write");
 	if (read(fd, &byte, 1) < 0)
 		return fail("read");
 	printf("0x%02x\n", byte);

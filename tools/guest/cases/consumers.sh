@@ -325,9 +325,25 @@ bus() {
 	check "who is not there any more" "$(read_bus 0x50)" "read ENXIO"
 }
 
-# read_bus ADDRESS
+# read_bus ADDRESS [BYTE...]: after these were written.
 read_bus() {
-	timeout -s KILL "$PATIENCE" i2c-read /dev/i2c-0 "$1" 2>&1
+	timeout -s KILL "$PATIENCE" i2c-read /dev/i2c-0 "$@" 2>&1
+}
+
+a_case eeprom "an EEPROM that the simulator plays is read and written over that bus (i2c-gpio)" users counts
+eeprom() {
+	local at
+	use_board 2
+	check "a byte from the host" "$(host part rom put 0x10 0x12 0x34)" ok || return
+	check "the byte in the guest" "$(read_bus 0x52 0x10)" 0x12 || return
+	check "the next one" "$(read_bus 0x52)" 0x34 || return
+	check "what follows two that are written" "$(read_bus 0x52 0x20 0xab 0xcd)" 0xff || return
+	for at in 0x20:0xab 0x21:0xcd; do
+		check "the byte at ${at%:*} on the host" "$(host part rom get "${at%:*}")" "byte ${at#*:}
+ok" || return
+	done
+	show "host: part rom" "$(host part rom)"
+	check "who is not there" "$(read_bus 0x51)" "read ENXIO"
 }
 
 # on_the_bus: what the host has seen on it since BEFORE: S and P for start and stop,
