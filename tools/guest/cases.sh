@@ -67,6 +67,7 @@ lacks() {
 	clock) [[ $(</sys/devices/system/clocksource/clocksource0/current_clocksource) != *jiffies ]] ||
 		say_lack "the only clock of this guest is its tick" ;;
 	cpus) (($(nproc) > 1)) || say_lack "this guest has one processor" ;;
+	partner) [[ $KIND$DEVICE == umlsim ]] || say_lack "only the guest uml has another guest beside it, on the simulator's wires" ;;
 	gpio_sim) why_no_gpio_sim ;;
 	selftests) type -P gpio-mockup-cdev >/dev/null || say_lack "the selftests of this kernel have no program for this" ;;
 	virtuser) [[ -d /sys/bus/platform/drivers/gpio-virtuser ]] || say_lack "this kernel has no gpio-virtuser" ;;

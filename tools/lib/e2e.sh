@@ -197,7 +197,7 @@ guest_helpers() {
 
 compile_helpers() {
 	local program utils=$SRC/tools/gpio/gpio-utils
-	for program in gpio-uapi gpio-stress fail-nth i2c-read; do
+	for program in gpio-uapi gpio-stress gpio-handshake fail-nth i2c-read; do
 		gcc -O2 -Wall -Wextra -Werror -pthread -o "$GUEST/guest/bin/$program" "$GUEST/guest/$program.c" || return
 	done
 	gcc -O2 -D_GNU_SOURCE -c -o "$GUEST/gpio-utils.o" "$utils.c" || return

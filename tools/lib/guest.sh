@@ -98,12 +98,13 @@ start_devices() {
 	done
 }
 
-# start_sim BOARD
+# start_sim BOARD: the second one has a board for the partner of the guest, too.
 start_sim() {
-	local trace=()
-	! recorded || trace=(--trace "$GUEST/trace$1.json")
-	start_board "$1" "$SIM" --once --socket "$GUEST/gpio$1" --control "$GUEST/ctl$1" \
-		--config "$GUEST/guest/lines$1" --seed "$SEED" --state "$GUEST/state$1" "${trace[@]}"
+	local options=(--control "$GUEST/ctl$1" --state "$GUEST/state$1")
+	! recorded || options+=(--trace "$GUEST/trace$1.json")
+	[[ $1 != 1 ]] || options+=(--board spare --socket "$GUEST/partner" --board partner)
+	start_board "$1" "$SIM" --once --config "$GUEST/guest/lines$1" --seed "$SEED" \
+		--socket "$GUEST/gpio$1" "${options[@]}"
 }
 
 # start_board BOARD COMMAND...: the process that is the device.
@@ -137,12 +138,16 @@ guest_folder() {
 	exec {TO_GUEST}<>"$GUEST/to" {FROM_GUEST}<>"$GUEST/from"
 }
 
+# uml_machine NAME MODE CONSOLE: UML, without devices.
+uml_machine() {
+	UML=("$BUILD/linux" mem="${GUEST_MIB}M" uml_dir="$GUEST/uml" umid="$1" quiet log_buf_len=4M
+		rootfstype=hostfs rootflags=/ ro init="$GUEST/guest/init" vgpio_mode="$2" "con0=$3" con=null ssl=null)
+}
+
 # uml_arguments MODE CONSOLE
 uml_arguments() {
-	UML=("$BUILD/linux" mem="${GUEST_MIB}M" uml_dir="$GUEST/uml" umid=guest quiet log_buf_len=4M
-		rootfstype=hostfs rootflags=/ ro init="$GUEST/guest/init" vgpio_mode="$1" "$UIO_OPTION"
-		"con0=$2" con=null ssl=null 'ssl0=fd:3,fd:4'
-		"virtio_uml.device=$GUEST/gpio0:41")
+	uml_machine guest "$@"
+	UML+=("$UIO_OPTION" 'ssl0=fd:3,fd:4' "virtio_uml.device=$GUEST/gpio0:41")
 	((${#BOARDS[@]} == 1)) || more_uml_devices
 }
 
@@ -161,6 +166,27 @@ start_uml() {
 	(exec_alone timeout -s KILL "$GUEST_SECONDS" "${UML[@]}" \
 		3<>"$GUEST/to" 4<>"$GUEST/from" </dev/null >"$GUEST/console.log" 2>&1) &
 	watch_guest $!
+}
+
+# start_partner: PARTNER, another guest, which answers handshakes.
+start_partner() {
+	uml_machine partner partner null,fd:1
+	(exec_alone timeout -s KILL "$GUEST_SECONDS" "${UML[@]}" "virtio_uml.device=$GUEST/partner:41" \
+		</dev/null >"$GUEST/partner.log" 2>&1) &
+	PARTNER=$!
+	disown "$PARTNER"
+	at_exit kill_tree KILL "$PARTNER"
+}
+
+# serve_partner start|end
+serve_partner() {
+	if [[ $1 == start ]]; then
+		start_partner
+	else
+		kill_tree KILL "$PARTNER"
+	fi
+	ANSWER=('=0')
+	answer
 }
 
 # start_uml_shell: GUEST_PID, with its console on this terminal, which it
@@ -199,6 +225,7 @@ serve_guest() {
 			remove\ *) remove_device "${line#remove }" ;;
 			restart\ *) restart_device "${line#restart }" ;;
 			pause\ *) pause_guest "${line#pause }" ;;
+			partner\ *) serve_partner "${line#partner }" ;;
 			asleep) ASLEEP=0 ;;
 			next) answer ;;
 			end) return 0 ;;
@@ -343,7 +370,7 @@ both_alive() {
 # keep_guest_logs: out of the scratch folder, for afterwards.
 keep_guest_logs() {
 	local name log
-	for name in console qemu device{0,1,2} watch{0,1,2}; do
+	for name in console qemu partner device{0,1,2} watch{0,1,2}; do
 		[[ -e $GUEST/$name.log ]] || continue
 		log_file log "$VERB-$name"
 		cp -f "$GUEST/$name.log" "$log" 2>/dev/null || true

@@ -118,3 +118,33 @@ real_lines() {
 	check "tests that pass" "$(sed -n 's/^\[  PASSED  \] //p' <<<"$said")" \
 		"$(sed -n 's/^\[=*\] Running \(.*\)/\1/p' <<<"$said")"
 }
+
+a_case handshake "two guests shake hands over four wires between their boards" second irq partner
+handshake() {
+	local said line rounds=500
+	use_board 1
+	# What the host drives would hold the wires.
+	for line in 4 5 6 7; do
+		host release "$line" >/dev/null
+	done
+	ask partner start
+	check "the other guest" "$(wait_until partner_ready && echo ready)" ready || return
+	said=$(timeout -s KILL 60 gpio-handshake "/dev/$CHIP" 4 ask "$rounds" 2>&1)
+	show "gpio-handshake /dev/$CHIP 4 ask $rounds" "$said"
+	check "rounds with the right echo" "$said" "$rounds of $rounds" || return
+	ask partner end
+	check "what the other guest let go of" "$(wait_until partner_gone && echo gone)" gone
+}
+
+# partner_line LINE: what the host knows of one of the other guest's.
+partner_line() {
+	host @partner get | grep "^line $1 "
+}
+
+partner_ready() {
+	[[ $(partner_line 4) == *"trigger both unmasked 1"* ]]
+}
+
+partner_gone() {
+	[[ $(partner_line 5) == *"direction none"* ]]
+}
