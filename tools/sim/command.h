@@ -27,6 +27,9 @@
  * @burst: edges are being made as if at once
  * @timer: ends the time that is waited now
  * @over: that time is over
+ * @window: where the window of expectations begins; not set before the first stimulus
+ * @met_at: where the last expectation in it was met; not set before
+ * @expect: what is expected
  * @watching: wants to know every change
  * @quit: the simulator is to end
  */
@@ -49,6 +52,9 @@ struct job {
 	bool burst;
 	struct loop_timer timer;
 	bool over;
+	struct moment window;
+	struct moment met_at;
+	struct expect expect;
 	bool watching;
 	bool quit;
 };

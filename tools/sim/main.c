@@ -324,7 +324,7 @@ static void run(struct server *server)
 	}
 }
 
-/* The last entries are written now: a record may fail in the end, too. */
+/* The last entries are written now: a record may fail in the end, or an expectation. */
 static void close_boards(struct server *server)
 {
 	for (unsigned int i = 0; i < server->config.count; i++) {
@@ -333,7 +333,7 @@ static void close_boards(struct server *server)
 		if (!server->boards)
 			continue;
 		board_free(&server->boards[i]);
-		if (board_lost_records(&server->boards[i]))
+		if (board_failed(&server->boards[i]))
 			server->status = EXIT_FAILURE;
 	}
 	free(server->ports);
