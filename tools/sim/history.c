@@ -69,7 +69,8 @@ void history_begin(struct history *h)
 {
 	for (unsigned int i = 0; i < h->dev->bank.count; i++)
 		h->values[i] = gpio_value(&h->dev->bank, i);
-	h->oldest = h->last + 1;
+	h->last = 0;
+	h->oldest = 1;
 }
 
 /**

@@ -17,6 +17,7 @@
 #include "ctl.h"
 #include "log.h"
 #include "loop.h"
+#include "run.h"
 #include "tui.h"
 
 #define VGPIO_SIM_VERSION	"0.1"
@@ -24,6 +25,7 @@
 static const char usage[] =
 	"usage: vgpio-sim [OPTION]... --socket PATH [OPTION]... [--socket PATH [OPTION]...]...\n"
 	"       vgpio-sim ctl CONTROL_SOCKET COMMAND...\n"
+	"       vgpio-sim run [OPTION]... SCENARIO...\n"
 	"\n"
 	"Simulates a GPIO device for a virtual machine (vhost-user, virtio ID 41).\n"
 	"\n"
@@ -414,5 +416,7 @@ int main(int argc, char **argv)
 		return print_usage();
 	if (argc > 1 && !strcmp(argv[1], "ctl"))
 		return ctl_main(argc - 2, argv + 2);
+	if (argc > 1 && !strcmp(argv[1], "run"))
+		return run_main(argc - 1, argv + 1);
 	return start(argc, argv);
 }
