@@ -160,7 +160,8 @@ void job_changed(struct job *job, unsigned int line)
 {
 	if (job->line != line)
 		return;
-	if (job->step == step_wait ? !is_met(job) : !job->arming || !has_let_go(job))
+	if (job->step == step_wait ? job->arming || !is_met(job) :
+				     !job->arming || !has_let_go(job))
 		return;
 	job->met = true;
 	job->wake(job->ctx);
@@ -413,12 +414,17 @@ static int command_toggle(struct call *c)
 
 static bool step_wait(struct job *job)
 {
+	bool arming;
+
 	if (job->met)
 		return finish_ok(job);
 	if (!job->over)
 		return false;
+	arming = job->arming;
 	finish(job);
-	if (job->after)
+	if (arming)
+		buffer_printf(job->out, "error timeout: line %u is not armed\n", job->line);
+	else if (job->after)
 		buffer_printf(job->out, "error timeout: line %u had no edge to %d\n", job->line,
 			      job->level);
 	else
@@ -437,7 +443,8 @@ static bool parse_wait(const struct call *c, uint64_t *ns)
 	for (int i = 3; i < c->count; i += 2) {
 		if (i + 1 == c->count)
 			return false;
-		if (!strcmp(c->words[i], "after") && parse_uint(c->words[i + 1], &since)) {
+		if (!job->arming && !strcmp(c->words[i], "after") &&
+		    parse_uint(c->words[i + 1], &since)) {
 			job->after = true;
 			job->since = since;
 		} else if (strcmp(c->words[i], "timeout") || !parse_duration(c->words[i + 1], ns)) {
@@ -452,13 +459,16 @@ static int command_wait(struct call *c)
 	struct job *job = c->job;
 	uint64_t ns;
 
-	if (find_level(c, c->words[2], &job->level))
-		return -1;
-	if (!parse_wait(c, &ns))
+	job->arming = !strcmp(c->words[2], "armed");
+	if (!job->arming && !parse_level(c->words[2], &job->level))
+		return errmsg_set(c->err, "\"%.64s\" must be 0, 1 or \"armed\"", c->words[2]);
+	if (!parse_wait(c, &ns)) {
+		job->arming = false;
 		return errmsg_set(c->err, "after the value comes nothing, \"after\" and the number "
 				  "of an edge, or \"timeout\" and a duration such as 5s");
+	}
 	job->line = c->line;
-	job->met = is_met(job);
+	job->met = job->arming ? bank_of(job)->lines[job->line].unmasked : is_met(job);
 	job->over = false;
 	job->step = step_wait;
 	if (ns)
@@ -729,9 +739,11 @@ static const struct command commands[] = {
 	  "is ready for it, or an error if that takes longer" },
 	{ "edges", 2, 2, true, false, command_edges, "edges LINE",
 	  "how many edges the line had so far" },
-	{ "wait", 3, 7, true, false, command_wait, "wait LINE 0|1 [after N] [timeout DURATION]",
+	{ "wait", 3, 7, true, false, command_wait,
+	  "wait LINE 0|1|armed [after N] [timeout DURATION]",
 	  "answer when a line has a value, or had an edge to it\n"
-	  "after its edge N, which may be over" },
+	  "after its edge N, which may be over; or when the\n"
+	  "guest is ready for an interrupt of it" },
 	{ "mark", 1, MAX_WORDS, false, true, command_mark, "mark [TEXT]",
 	  "begin a window of expectations; the reply has a\n"
 	  "sequence number" },

@@ -23,7 +23,7 @@
  * @done: edges made, or lines told
  * @pause_ns: pause before each edge
  * @rearm_ns: longest wait for the line to be armed; 0 not to wait for it
- * @arming: that is the wait that is under way, else the pause
+ * @arming: the line's being armed is waited for, not a pause or a level
  * @burst: edges are being made as if at once
  * @timer: ends the time that is waited now
  * @over: that time is over

@@ -144,6 +144,10 @@ class Line:
         """Invert it for a time; returns at once."""
         self._sim.command('pulse', self.name, duration)
 
+    def wait_armed(self, timeout: str = '30s') -> None:
+        """Wait until the guest is ready for an interrupt of the line."""
+        self._sim.command('wait', self.name, 'armed', 'timeout', timeout)
+
     def expect(self, condition: Condition, within: Optional[str] = None,
                since: Optional[int] = None) -> Met:
         """Wait until the condition is met, or fail as soon as it cannot be any more."""
