@@ -133,12 +133,51 @@ static bool finish_ok(struct job *job)
 	return true;
 }
 
+/**
+ * struct line_state - what a line can be besides high and low
+ * @word: the word for it
+ * @holds: tells whether it is
+ */
+struct line_state {
+	const char *word;
+	bool (*holds)(const struct gpio_line *line);
+};
+
+static bool is_armed(const struct gpio_line *line)
+{
+	return line->unmasked;
+}
+
+static bool is_output(const struct gpio_line *line)
+{
+	return line->direction == VIRTIO_GPIO_DIRECTION_OUT;
+}
+
+static bool is_input(const struct gpio_line *line)
+{
+	return line->direction == VIRTIO_GPIO_DIRECTION_IN;
+}
+
+static const struct line_state line_states[] = {
+	{ "armed", is_armed }, { "output", is_output }, { "input", is_input },
+};
+
+static const struct line_state *find_state(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(line_states); i++)
+		if (!strcmp(line_states[i].word, word))
+			return &line_states[i];
+	return NULL;
+}
+
 /* Edges alternate: of two, one was to the level. */
 static bool is_met(const struct job *job)
 {
 	const struct gpio_line *line = &bank_of(job)->lines[job->line];
 	bool there = line->value == job->level;
 
+	if (job->state)
+		return job->state->holds(line);
 	if (!job->after)
 		return there;
 	return line->edges > job->since && (there || line->edges > job->since + 1);
@@ -160,8 +199,7 @@ void job_changed(struct job *job, unsigned int line)
 {
 	if (job->line != line)
 		return;
-	if (job->step == step_wait ? job->arming || !is_met(job) :
-				     !job->arming || !has_let_go(job))
+	if (job->step == step_wait ? !is_met(job) : !job->arming || !has_let_go(job))
 		return;
 	job->met = true;
 	job->wake(job->ctx);
@@ -174,7 +212,9 @@ void job_changed(struct job *job, unsigned int line)
  */
 void job_armed(struct job *job, unsigned int line)
 {
-	if (!job->arming || job->line != line)
+	if (job->line != line)
+		return;
+	if (job->step == step_wait ? !job->state || !is_met(job) : !job->arming)
 		return;
 	job->met = true;
 	job->wake(job->ctx);
@@ -414,16 +454,14 @@ static int command_toggle(struct call *c)
 
 static bool step_wait(struct job *job)
 {
-	bool arming;
-
 	if (job->met)
 		return finish_ok(job);
 	if (!job->over)
 		return false;
-	arming = job->arming;
 	finish(job);
-	if (arming)
-		buffer_printf(job->out, "error timeout: line %u is not armed\n", job->line);
+	if (job->state)
+		buffer_printf(job->out, "error timeout: line %u is not %s\n", job->line,
+			      job->state->word);
 	else if (job->after)
 		buffer_printf(job->out, "error timeout: line %u had no edge to %d\n", job->line,
 			      job->level);
@@ -443,7 +481,7 @@ static bool parse_wait(const struct call *c, uint64_t *ns)
 	for (int i = 3; i < c->count; i += 2) {
 		if (i + 1 == c->count)
 			return false;
-		if (!job->arming && !strcmp(c->words[i], "after") &&
+		if (!job->state && !strcmp(c->words[i], "after") &&
 		    parse_uint(c->words[i + 1], &since)) {
 			job->after = true;
 			job->since = since;
@@ -459,16 +497,15 @@ static int command_wait(struct call *c)
 	struct job *job = c->job;
 	uint64_t ns;
 
-	job->arming = !strcmp(c->words[2], "armed");
-	if (!job->arming && !parse_level(c->words[2], &job->level))
-		return errmsg_set(c->err, "\"%.64s\" must be 0, 1 or \"armed\"", c->words[2]);
-	if (!parse_wait(c, &ns)) {
-		job->arming = false;
+	job->state = find_state(c->words[2]);
+	if (!job->state && !parse_level(c->words[2], &job->level))
+		return errmsg_set(c->err, "\"%.64s\" must be 0, 1, \"armed\", \"output\" or "
+				  "\"input\"", c->words[2]);
+	if (!parse_wait(c, &ns))
 		return errmsg_set(c->err, "after the value comes nothing, \"after\" and the number "
 				  "of an edge, or \"timeout\" and a duration such as 5s");
-	}
 	job->line = c->line;
-	job->met = job->arming ? bank_of(job)->lines[job->line].unmasked : is_met(job);
+	job->met = is_met(job);
 	job->over = false;
 	job->step = step_wait;
 	if (ns)
@@ -740,10 +777,11 @@ static const struct command commands[] = {
 	{ "edges", 2, 2, true, false, command_edges, "edges LINE",
 	  "how many edges the line had so far" },
 	{ "wait", 3, 7, true, false, command_wait,
-	  "wait LINE 0|1|armed [after N] [timeout DURATION]",
+	  "wait LINE 0|1|armed|output|input [after N] [timeout DURATION]",
 	  "answer when a line has a value, or had an edge to it\n"
 	  "after its edge N, which may be over; or when the\n"
-	  "guest is ready for an interrupt of it" },
+	  "guest is ready for an interrupt of it, or has it\n"
+	  "in this direction" },
 	{ "mark", 1, MAX_WORDS, false, true, command_mark, "mark [TEXT]",
 	  "begin a window of expectations; the reply has a\n"
 	  "sequence number" },

@@ -6,6 +6,8 @@
 
 #define COMMAND_MAX_EDGES	100000
 
+struct line_state;
+
 /**
  * struct job - what somebody who gives commands waits for
  * @board: what the commands are about
@@ -15,6 +17,7 @@
  * @ctx: for @wake
  * @step: does some of the work and tells whether it did; NULL while there is none
  * @line: the line that it is about
+ * @state: what the line is waited to be; NULL for @level
  * @level: the level that is waited for
  * @after: only an edge to it after @since counts
  * @since: number of an edge
@@ -23,7 +26,7 @@
  * @done: edges made, or lines told
  * @pause_ns: pause before each edge
  * @rearm_ns: longest wait for the line to be armed; 0 not to wait for it
- * @arming: the line's being armed is waited for, not a pause or a level
+ * @arming: that is the wait that is under way, else the pause
  * @burst: edges are being made as if at once
  * @timer: ends the time that is waited now
  * @over: that time is over
@@ -40,6 +43,7 @@ struct job {
 	void *ctx;
 	bool (*step)(struct job *job);
 	unsigned int line;
+	const struct line_state *state;
 	bool level;
 	bool after;
 	uint64_t since;

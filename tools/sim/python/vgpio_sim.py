@@ -144,9 +144,9 @@ class Line:
         """Invert it for a time; returns at once."""
         self._sim.command('pulse', self.name, duration)
 
-    def wait_armed(self, timeout: str = '30s') -> None:
-        """Wait until the guest is ready for an interrupt of the line."""
-        self._sim.command('wait', self.name, 'armed', 'timeout', timeout)
+    def wait(self, state: str, timeout: str = '30s') -> None:
+        """Wait until the line is "0" or "1", or the guest has it "armed", "output" or "input"."""
+        self._sim.command('wait', self.name, state, 'timeout', timeout)
 
     def expect(self, condition: Condition, within: Optional[str] = None,
                since: Optional[int] = None) -> Met:

@@ -295,6 +295,25 @@ static void wait_sees_that_the_guest_is_ready(void **state)
 	close(hasty);
 }
 
+static void wait_sees_the_direction(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f), other = talk_connect(f);
+
+	talk_say(f, fd, "wait 1 output timeout 10s\n");
+	talk_say(f, other, "wait 1 output timeout 5ms\n");
+	talk_guest_asks(f, VIRTIO_GPIO_MSG_SET_DIRECTION, 1, VIRTIO_GPIO_DIRECTION_IN);
+	talk_assert_reply(fd, "");
+	talk_sleep_ms(10);
+	talk_run(f);
+	talk_assert_reply(other, "error timeout: line 1 is not output\n");
+	talk_assert(f, "wait 1 input\n", OK);
+	talk_guest_asks(f, VIRTIO_GPIO_MSG_SET_DIRECTION, 1, VIRTIO_GPIO_DIRECTION_OUT);
+	talk_assert_reply(fd, OK);
+	close(fd);
+	close(other);
+}
+
 static void wait_refuses_nonsense(void **state)
 {
 	static const char why[] = "error after the value comes nothing, \"after\" and the number "
@@ -306,7 +325,7 @@ static void wait_refuses_nonsense(void **state)
 	talk_assert(f, "wait 1 1 after 5s\n", why);
 	talk_assert(f, "wait 1 1 since 5\n", why);
 	talk_assert(f, "wait 1 1 after\n", why);
-	talk_assert(f, "wait 1 x\n", "error \"x\" must be 0, 1 or \"armed\"\n");
+	talk_assert(f, "wait 1 x\n", "error \"x\" must be 0, 1, \"armed\", \"output\" or \"input\"\n");
 	talk_assert(f, "wait 1 armed after 1\n", why);
 	talk_assert(f, "wait 9 1\n", "error no line is numbered or named \"9\"\n");
 }
@@ -348,6 +367,7 @@ int main(void)
 		TEST(wait_for_an_edge_is_not_content_with_the_value),
 		TEST(wait_times_out),
 		TEST(wait_sees_that_the_guest_is_ready),
+		TEST(wait_sees_the_direction),
 		TEST(wait_refuses_nonsense),
 		TEST(waiting_client_may_leave),
 	};

@@ -83,7 +83,7 @@ class Lines(WithBoard):
 
     def test_guest_that_is_not_ready_is_said(self):
         with self.assertRaisesRegex(SimError, '^timeout: line 1 is not armed$'):
-            self.sim['Button'].wait_armed('10ms')
+            self.sim['Button'].wait('armed', '10ms')
 
     def test_window_may_begin_with_a_mark(self):
         seq = self.sim.mark('the "start"')
