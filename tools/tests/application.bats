@@ -95,14 +95,14 @@ test_nothing_happens_without_the_button" ]
 
 @test "broken: the application does not start" {
 	application 's/"Button"/"Knob"/'
-	run guest --board "$BUTTON/button.board" --test <(echo 'wait Button armed timeout 1s') --console console -- ./button-led
+	run guest --board "$BUTTON/button.board" --test <(echo 'wait LED output timeout 1s') --console console -- ./button-led
 	[ "$status" -eq 1 ]
 	[[ $output == *"--test '/dev/fd/"*"there is no such file"* ]]
-	echo 'wait Button armed timeout 2s' >start.scn
+	echo 'wait LED output timeout 2s' >start.scn
 	run guest --board "$BUTTON/button.board" --test start.scn --console console -- ./button-led
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[[ $output == *"start.scn:1: wait Button armed timeout 2s"*"timeout: line 0 is not armed"* ]]
+	[[ $output == *"start.scn:1: wait LED output timeout 2s"*"timeout: line 1 is not output"* ]]
 	[[ $output == *"the test failed; the console is in console"*"button-led: Knob: No such file or directory"* ]]
 }
 

@@ -76,15 +76,16 @@ static bool is_pressed(int button, int64_t ms)
 int main(int argc, char **argv)
 {
 	int chip = open(argc > 1 ? argv[1] : "/dev/gpiochip0", O_RDONLY | O_CLOEXEC);
-	int led, button;
+	int button, led;
 	bool lit = false;
 	int64_t end = 0;
 
 	if (chip < 0)
 		die(argc > 1 ? argv[1] : "/dev/gpiochip0");
-	led = request_line(chip, "LED", GPIO_V2_LINE_FLAG_OUTPUT);
 	button = request_line(chip, "Button",
 			      GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_EDGE_RISING);
+	/* Last, as it shows to others that the button is watched. */
+	led = request_line(chip, "LED", GPIO_V2_LINE_FLAG_OUTPUT);
 	for (;;) {
 		int64_t left = end - now_ms();
 

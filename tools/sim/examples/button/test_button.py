@@ -1,7 +1,7 @@
 from vgpio_sim import high, rise
 
 def test_button_lights_led_for_a_while(sim):
-    sim["Button"].wait_armed()
+    sim["LED"].wait("output")
     sim["Button"].pulse("10ms")
     sim["LED"].expect(rise, within="2s")
     sim["LED"].expect(high("190ms..1s"))
