@@ -20,6 +20,7 @@ command:flock           util-linux
 command:pkg-config      pkg-config
 pkgconfig:cmocka        libcmocka-dev
 pkgconfig:ncursesw      libncurses-dev
+python:pytest           python3-pytest
 command:gpiodetect      gpiod
 command:bats            bats
 command:mandoc          mandoc

@@ -12,13 +12,17 @@ readonly GUEST_PROGRAMS=(awk basename bash cat cut dirname dmesg gpiodetect gpio
 
 # guest_programs: a line of gen_init_cpio for each file.
 guest_programs() {
-	local name file
+	local name
 	for name in "${GUEST_PROGRAMS[@]}"; do
-		file=$(readlink -f "$(command -v "$name")")
-		say "file /usr/bin/$name $file 0755 0 0"
-		{ ldd "$file" 2>/dev/null || :; } |
-			sed -nE 's/.*[[:space:]](\/[^ ]+) \(.*/file \1 \1 0755 0 0/p'
+		with_libraries "/usr/bin/$name" "$(readlink -f "$(command -v "$name")")"
 	done | sort -u
+}
+
+# with_libraries NAME FILE: lines of gen_init_cpio for a program and what it is linked to.
+with_libraries() {
+	say "file $1 $2 0755 0 0"
+	{ ldd "$2" 2>/dev/null || :; } |
+		sed -nE 's/.*[[:space:]](\/[^ ]+) \(.*/file \1 \1 0755 0 0/p'
 }
 
 # with_folders: the same lines, after those for the folders they need.
@@ -39,11 +43,14 @@ with_folders() {
 guest_initramfs() {
 	local name
 	{
-		guest_programs
+		{
+			guest_programs
+			program_files
+		} | sort -u
 		(cd "$GUEST" && find guest -type f) | while read -r name; do
 			say "file /$name $GUEST/$name 0755 0 0"
 		done
-		for name in proc sys tmp run; do
+		for name in proc sys tmp run dev; do
 			say "dir /$name 0755 0 0"
 		done
 		say 'slink /bin usr/bin 0777 0 0'

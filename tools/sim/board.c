@@ -26,6 +26,8 @@ int board_init(struct board *b, struct loop *loop, unsigned int lines, const cha
 	if (!b->pulses || device_init_in(&b->dev, lines, state ? &b->state.memory : NULL))
 		return errmsg_set(err, "out of memory for %u lines", lines);
 	b->dev.loop = loop;
+	if (history_open(&b->history, &b->dev))
+		return errmsg_set(err, "out of memory for the history of %u lines", lines);
 	return 0;
 }
 
@@ -48,14 +50,14 @@ int board_record(struct board *b, const char *trace, const char *vcd, struct err
 }
 
 /**
- * board_lost_records() - did a record end before its time?
+ * board_failed() - did a record end before its time, or an expectation of a script fail?
  * @b: the board, also after board_free()
  *
- * Return: true if what happened is not all in the files.
+ * Return: true if so.
  */
-bool board_lost_records(const struct board *b)
+bool board_failed(const struct board *b)
 {
-	return b->trace.record.failed || b->vcd.record.failed;
+	return b->trace.record.failed || b->vcd.record.failed || b->verdicts.failed;
 }
 
 static void front_end_connected(void *ctx, int fd)
@@ -107,6 +109,7 @@ int board_serve(struct board *b, const struct config *config, struct errmsg *err
 	if (config_apply(config, &b->dev, err))
 		return -1;
 	state_restore(&b->state, &b->dev);
+	history_begin(&b->history);
 	if (board_record(b, config->trace, config->vcd, err))
 		return -1;
 	if (config->play && script_play(&b->script, config->play, err))
@@ -143,6 +146,7 @@ void board_free(struct board *b)
 	vu_close(&b->session);
 	listener_close(&b->front);
 	script_stop(&b->script);
+	verdict_free(&b->verdicts);
 	for (unsigned int i = 0; b->pulses && i < b->dev.bank.count; i++)
 		end_pulse(b, i);
 	free(b->pulses);
@@ -150,8 +154,16 @@ void board_free(struct board *b)
 	parts_free(&b->dev);
 	trace_close(&b->trace);
 	vcd_close(&b->vcd);
+	history_close(&b->history);
 	device_free(&b->dev);
 	state_close(&b->state);
+}
+
+static void drive(struct board *b, unsigned int line, bool level)
+{
+	b->history.commanded = line;
+	device_set_level(&b->dev, line, level);
+	b->history.commanded = HISTORY_NO_LINE;
 }
 
 /**
@@ -163,7 +175,7 @@ void board_free(struct board *b)
 void board_set(struct board *b, unsigned int line, bool level)
 {
 	end_pulse(b, line);
-	device_set_level(&b->dev, line, level);
+	drive(b, line, level);
 }
 
 /**
@@ -174,7 +186,9 @@ void board_set(struct board *b, unsigned int line, bool level)
 void board_release(struct board *b, unsigned int line)
 {
 	end_pulse(b, line);
+	b->history.commanded = line;
 	device_release(&b->dev, line);
+	b->history.commanded = HISTORY_NO_LINE;
 }
 
 /* What the host drives; what the line shows, while it drives nothing. */
@@ -229,6 +243,6 @@ int board_pulse(struct board *b, unsigned int line, uint64_t ns, struct errmsg *
 	};
 	b->pulses[line] = pulse;
 	loop_timer_start(b->loop, &pulse->timer, ns);
-	device_set_level(&b->dev, line, !pulse->level);
+	drive(b, line, !pulse->level);
 	return 0;
 }

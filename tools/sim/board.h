@@ -4,11 +4,13 @@
 
 #include "config.h"
 #include "device.h"
+#include "history.h"
 #include "script.h"
 #include "sock.h"
 #include "state.h"
 #include "trace.h"
 #include "vcd.h"
+#include "verdict.h"
 #include "vhost/session.h"
 
 struct board;
@@ -33,11 +35,14 @@ struct pulse {
  * struct board - a device with all that belongs to it
  * @loop: the loop
  * @dev: the device
+ * @history: its last changes
  * @state: the file that @dev lives in, if it has one
  * @pulses: for each line, the pulse that is under way on it, or NULL
  * @trace: the record of all that happens, if one is kept
  * @vcd: waveforms, if they are kept
  * @script: stimuli in time
+ * @window: where the window of the script's expectations begins
+ * @verdicts: the script's expectations
  * @config: what the user asked for
  * @front: where front ends connect
  * @session: the front end that is connected
@@ -49,11 +54,14 @@ struct pulse {
 struct board {
 	struct loop *loop;
 	struct device dev;
+	struct history history;
 	struct state state;
 	struct pulse **pulses;
 	struct trace trace;
 	struct vcd vcd;
 	struct script script;
+	struct moment window;
+	struct verdicts verdicts;
 	const struct config *config;
 	struct listener front;
 	struct vu_session session;
@@ -66,7 +74,7 @@ struct board {
 int board_init(struct board *b, struct loop *loop, unsigned int lines, const char *state,
 	       struct errmsg *err);
 int board_record(struct board *b, const char *trace, const char *vcd, struct errmsg *err);
-bool board_lost_records(const struct board *b);
+bool board_failed(const struct board *b);
 int board_serve(struct board *b, const struct config *config, struct errmsg *err);
 void board_free(struct board *b);
 

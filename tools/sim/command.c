@@ -147,12 +147,51 @@ static bool finish_ok(struct job *job)
 	return true;
 }
 
+/**
+ * struct line_state - what a line can be besides high and low
+ * @word: the word for it
+ * @holds: tells whether it is
+ */
+struct line_state {
+	const char *word;
+	bool (*holds)(const struct gpio_line *line);
+};
+
+static bool is_armed(const struct gpio_line *line)
+{
+	return line->unmasked;
+}
+
+static bool is_output(const struct gpio_line *line)
+{
+	return line->direction == VIRTIO_GPIO_DIRECTION_OUT;
+}
+
+static bool is_input(const struct gpio_line *line)
+{
+	return line->direction == VIRTIO_GPIO_DIRECTION_IN;
+}
+
+static const struct line_state line_states[] = {
+	{ "armed", is_armed }, { "output", is_output }, { "input", is_input },
+};
+
+static const struct line_state *find_state(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(line_states); i++)
+		if (!strcmp(line_states[i].word, word))
+			return &line_states[i];
+	return NULL;
+}
+
 /* Edges alternate: of two, one was to the level. */
 static bool is_met(const struct job *job)
 {
 	const struct gpio_line *line = &bank_of(job)->lines[job->line];
 	bool there = line->value == job->level;
 
+	if (job->state)
+		return job->state->holds(line);
 	if (!job->after)
 		return there;
 	return line->edges > job->since && (there || line->edges > job->since + 1);
@@ -187,7 +226,9 @@ void job_changed(struct job *job, unsigned int line)
  */
 void job_armed(struct job *job, unsigned int line)
 {
-	if (!job->arming || job->line != line)
+	if (job->line != line)
+		return;
+	if (job->step == step_wait ? !job->state || !is_met(job) : !job->arming)
 		return;
 	job->met = true;
 	job->wake(job->ctx);
@@ -202,6 +243,7 @@ void job_end(struct job *job)
 	if (job->step == step_play)
 		script_stop(&job->board->script);
 	finish(job);
+	expect_end(&job->expect);
 	job->watching = false;
 }
 
@@ -222,21 +264,49 @@ static int find_level(const struct call *c, const char *word, bool *level)
 	return errmsg_set(c->err, "\"%.64s\" must be 0 or 1", word);
 }
 
+/* Words of the command from @first on, cut where they are too many. */
+static void join_words(const struct call *c, int first, char *text, size_t size)
+{
+	size_t len = 0;
+
+	*text = '\0';
+	for (int i = first; i < c->count && len < size; i++)
+		len += snprintf(text + len, size - len, "%s%s", i > first ? " " : "", c->words[i]);
+}
+
+/* What comes next is expected after this. */
+static void begin_window(struct call *c)
+{
+	struct moment *own = c->job ? &c->job->window : &c->board->window;
+	struct history *history = &c->board->history;
+	char text[HISTORY_MAX_TEXT];
+
+	join_words(c, 0, text, sizeof(text));
+	*own = history_now(history, text);
+	history->stimulus = *own;
+	if (c->job)
+		c->job->met_at = (struct moment){ 0 };
+}
+
 static int command_set(struct call *c)
 {
 	bool level;
 
 	if (find_level(c, c->words[2], &level))
 		return -1;
-	if (!c->check)
-		board_set(c->board, c->line, level);
+	if (c->check)
+		return OK;
+	begin_window(c);
+	board_set(c->board, c->line, level);
 	return OK;
 }
 
 static int command_release(struct call *c)
 {
-	if (!c->check)
-		board_release(c->board, c->line);
+	if (c->check)
+		return OK;
+	begin_window(c);
+	board_release(c->board, c->line);
 	return OK;
 }
 
@@ -253,12 +323,20 @@ static bool step_list(struct job *job)
 
 static int command_get(struct call *c)
 {
-	if (c->count == 2) {
-		buffer_printf(c->out, "ok %d\n", gpio_value(&c->board->dev.bank, c->line));
+	unsigned int lines[COMMAND_MAX_WORDS];
+
+	if (c->count == 1) {
+		c->job->done = 0;
+		c->job->step = step_list;
 		return REPLIED;
 	}
-	c->job->done = 0;
-	c->job->step = step_list;
+	for (int i = 1; i < c->count; i++)
+		if (find_line(c, c->words[i], &lines[i]))
+			return -1;
+	buffer_printf(c->out, "ok");
+	for (int i = 1; i < c->count; i++)
+		buffer_printf(c->out, " %d", gpio_value(&c->board->dev.bank, lines[i]));
+	buffer_printf(c->out, "\n");
 	return REPLIED;
 }
 
@@ -268,7 +346,10 @@ static int command_pulse(struct call *c)
 
 	if (!parse_duration(c->words[2], &ns))
 		return errmsg_set(c->err, "the duration must be above 0, with us, ms or s");
-	return c->check ? OK : board_pulse(c->board, c->line, ns, c->err);
+	if (c->check)
+		return OK;
+	begin_window(c);
+	return board_pulse(c->board, c->line, ns, c->err);
 }
 
 /* Edges at once: the guest is told of a burst when all of them were made. */
@@ -367,6 +448,7 @@ static int command_toggle(struct call *c)
 				  "\"repeat\" makes more");
 	if (c->check)
 		return OK;
+	begin_window(c);
 	if (c->count == 2) {
 		board_toggle(c->board, c->line);
 		return OK;
@@ -389,7 +471,10 @@ static bool step_wait(struct job *job)
 	if (!job->over)
 		return false;
 	finish(job);
-	if (job->after)
+	if (job->state)
+		buffer_printf(job->out, "error timeout: line %u is not %s\n", job->line,
+			      job->state->word);
+	else if (job->after)
 		buffer_printf(job->out, "error timeout: line %u had no edge to %d\n", job->line,
 			      job->level);
 	else
@@ -408,7 +493,8 @@ static bool parse_wait(const struct call *c, uint64_t *ns)
 	for (int i = 3; i < c->count; i += 2) {
 		if (i + 1 == c->count)
 			return false;
-		if (!strcmp(c->words[i], "after") && parse_uint(c->words[i + 1], &since)) {
+		if (!job->state && !strcmp(c->words[i], "after") &&
+		    parse_uint(c->words[i + 1], &since)) {
 			job->after = true;
 			job->since = since;
 		} else if (strcmp(c->words[i], "timeout") || !parse_duration(c->words[i + 1], ns)) {
@@ -423,8 +509,10 @@ static int command_wait(struct call *c)
 	struct job *job = c->job;
 	uint64_t ns;
 
-	if (find_level(c, c->words[2], &job->level))
-		return -1;
+	job->state = find_state(c->words[2]);
+	if (!job->state && !parse_level(c->words[2], &job->level))
+		return errmsg_set(c->err, "\"%.64s\" must be 0, 1, \"armed\", \"output\" or "
+				  "\"input\"", c->words[2]);
 	if (!parse_wait(c, &ns))
 		return errmsg_set(c->err, "after the value comes nothing, \"after\" and the number "
 				  "of an edge, or \"timeout\" and a duration such as 5s");
@@ -441,6 +529,114 @@ static int command_edges(struct call *c)
 {
 	buffer_printf(c->out, "ok %llu\n",
 		      (unsigned long long)c->board->dev.bank.lines[c->line].edges);
+	return REPLIED;
+}
+
+static int command_mark(struct call *c)
+{
+	char text[HISTORY_MAX_TEXT];
+
+	if (c->check)
+		return OK;
+	join_words(c, 1, text, sizeof(text));
+	device_mark(&c->board->dev, text);
+	begin_window(c);
+	buffer_printf(c->out, "ok %llu\n", (unsigned long long)c->board->history.last);
+	return REPLIED;
+}
+
+/* Who gave no stimulus yet takes the last one of anybody. */
+static struct moment find_window(const struct call *c)
+{
+	const struct history *history = &c->board->history;
+	const struct moment *own = c->job ? &c->job->window : &c->board->window;
+
+	if (*own->what)
+		return *own;
+	return *history->stimulus.what ? history->stimulus : history_now(history, "this command");
+}
+
+static void expectation_decided(void *ctx)
+{
+	struct job *job = ctx;
+
+	job->wake(job->ctx);
+}
+
+static bool step_expect(struct job *job)
+{
+	const struct expect *e = &job->expect;
+
+	if (e->verdict == EXPECT_OPEN)
+		return false;
+	finish(job);
+	if (e->verdict == EXPECT_MET) {
+		job->met_at = e->met;
+		buffer_printf(job->out, "ok ");
+		expect_measured(job->out, e);
+		buffer_printf(job->out, "\n");
+	} else {
+		expect_draw(job->out, e);
+		buffer_printf(job->out, "error expected %s: %s\n", e->said.text, e->why.text);
+	}
+	return true;
+}
+
+/* A script does not wait for the verdict. */
+static int expect_from(struct call *c, const struct moment *from)
+{
+	struct job *job = c->job;
+	struct expect expect;
+	char where[VERDICT_MAX_WHERE];
+
+	if (expect_parse(&expect, &c->board->dev.bank, c->words + 1, c->count - 1, c->err))
+		return -1;
+	if (c->check)
+		return OK;
+	if (!job) {
+		script_where(&c->board->script, where, sizeof(where));
+		return verdict_begin(&c->board->verdicts, &expect, &c->board->history, from, where,
+				     c->err);
+	}
+	job->expect = expect;
+	job->expect.decided = expectation_decided;
+	job->expect.ctx = job;
+	if (expect_begin(&job->expect, &c->board->history, from, c->err))
+		return -1;
+	job->step = step_expect;
+	return REPLIED;
+}
+
+static int command_expect(struct call *c)
+{
+	struct moment from = find_window(c);
+
+	return expect_from(c, &from);
+}
+
+static int command_then(struct call *c)
+{
+	struct moment from = c->job->met_at;
+
+	if (!*from.what)
+		return errmsg_set(c->err, "\"then\" begins where an expectation was met, and none was "
+				  "since the last stimulus");
+	return expect_from(c, &from);
+}
+
+static bool step_pause(struct job *job)
+{
+	return job->over && finish_ok(job);
+}
+
+static int command_pause(struct call *c)
+{
+	uint64_t ns;
+
+	if (!parse_duration(c->words[1], &ns))
+		return errmsg_set(c->err, "the duration must be above 0, with us, ms or s");
+	c->job->step = step_pause;
+	start_timer(c->job, ns);
 	return REPLIED;
 }
 
@@ -488,6 +684,7 @@ static int command_play(struct call *c)
 	}
 	if (script_open(script, c->words[1], c->err))
 		return -1;
+	begin_window(c);
 	c->job->step = step_play;
 	return REPLIED;
 }
@@ -559,8 +756,12 @@ static int command_part(struct call *c)
 		.err = c->err,
 	};
 
-	if (call.count > 0)
+	if (call.count > 0) {
+		/* Who only reads a byte has not given a stimulus. */
+		if (!c->check && strcmp(call.words[0], "get"))
+			begin_window(c);
 		return parts_act(&c->board->dev, c->words[1], &call);
+	}
 	if (!c->job)
 		return errmsg_set(c->err, "after \"part\" come a part's name and what it is to do");
 	return parts_describe(&c->board->dev, c->count == 2 ? c->words[1] : NULL, c->out, c->err);
@@ -600,8 +801,8 @@ static const struct command commands[] = {
 	{ "set", 3, 3, true, true, command_set, "set LINE 0|1", "drive a line" },
 	{ "release", 2, 2, true, true, command_release, "release LINE",
 	  "drive it no longer: a pull or nothing decides" },
-	{ "get", 1, 2, true, false, command_get, "get [LINE]",
-	  "the value of a line; or all about all lines" },
+	{ "get", 1, COMMAND_MAX_WORDS, false, false, command_get, "get [LINE...]",
+	  "values of lines; or all about all lines" },
 	{ "pulse", 3, 3, true, true, command_pulse, "pulse LINE DURATION",
 	  "invert a line for a time, such as 10ms" },
 	{ "toggle", 2, 7, true, true, command_toggle,
@@ -611,9 +812,22 @@ static const struct command commands[] = {
 	  "is ready for it, or an error if that takes longer" },
 	{ "edges", 2, 2, true, false, command_edges, "edges LINE",
 	  "how many edges the line had so far" },
-	{ "wait", 3, 7, true, false, command_wait, "wait LINE 0|1 [after N] [timeout DURATION]",
+	{ "wait", 3, 7, true, false, command_wait,
+	  "wait LINE 0|1|armed|output|input [after N] [timeout DURATION]",
 	  "answer when a line has a value, or had an edge to it\n"
-	  "after its edge N, which may be over" },
+	  "after its edge N, which may be over; or when the\n"
+	  "guest is ready for an interrupt of it, or has it\n"
+	  "in this direction" },
+	{ "mark", 1, COMMAND_MAX_WORDS, false, true, command_mark, "mark [TEXT]",
+	  "begin a window of expectations; the reply has a\n"
+	  "sequence number" },
+	{ "expect", 2, COMMAND_MAX_WORDS, false, true, command_expect,
+	  "expect CONDITION [within DURATION] [since N]",
+	  "answer when it is met, or cannot be any more; the\n"
+	  "window begins with the last stimulus, or change N" },
+	{ "then", 2, COMMAND_MAX_WORDS, false, false, command_then, "then CONDITION [within DURATION]",
+	  "the same, from where the last one was met" },
+	{ "pause", 2, 2, false, false, command_pause, "pause DURATION", "answer after a time" },
 	{ "play", 1, 2, false, false, command_play, "play [FILE | stop]",
 	  "play a script; how far it is; end it" },
 	{ "watch", 1, 1 + COMMAND_MAX_WATCHED, false, false, command_watch, "watch [LINE]...",
@@ -637,7 +851,10 @@ static const char help_text[] =
 	"LINE is a number or a name; DURATION a number with us, ms or s; MESSAGE is\n"
 	"get_names, get_direction, set_direction, get_value, set_value, set_irq_type,\n"
 	"unknown or event, and all requests if it is left out. A connection that begins\n"
-	"with @BOARD is for that board, a number or a name. Faults:\n";
+	"with @BOARD is for that board, a number or a name. CONDITION is one of\n"
+	"LINE rise|fall|edge, LINE high|low RANGE, LINE COUNT edges|rises|falls,\n"
+	"LINE frequency|duty RANGE, LINE=0|1 ... and [LINE] quiet DURATION. RANGE is\n"
+	"MIN..MAX, MIN.., ..MAX or VALUE+-N%. Faults:\n";
 
 /* The help stands beside the usage, or below one that is long. */
 static void help_command(struct buffer *out, const struct command *command)
@@ -708,7 +925,7 @@ static int carry_out(struct call *c)
 		return unknown_command(c);
 	if (!c->job && !command->script)
 		return errmsg_set(c->err, "a script cannot \"%s\"; it has set, release, toggle, "
-				  "pulse, part and fault", command->name);
+				  "pulse, part, mark, expect and fault", command->name);
 	if (c->count < command->min || c->count > command->max)
 		return errmsg_set(c->err, "wrong number of words; use \"%s\"", command->usage);
 	if (command->line && c->count > 1 && find_line(c, c->words[1], &c->line))

@@ -8,6 +8,8 @@
 #define COMMAND_MAX_WORDS	12
 #define COMMAND_MAX_WATCHED	(COMMAND_MAX_WORDS - 1)
 
+struct line_state;
+
 /**
  * struct job - what somebody who gives commands waits for
  * @board: what the commands are about
@@ -17,6 +19,7 @@
  * @ctx: for @wake
  * @step: does some of the work and tells whether it did; NULL while there is none
  * @line: the line that it is about
+ * @state: what the line is waited to be; NULL for @level
  * @level: the level that is waited for
  * @after: only an edge to it after @since counts
  * @since: number of an edge
@@ -29,6 +32,9 @@
  * @burst: edges are being made as if at once
  * @timer: ends the time that is waited now
  * @over: that time is over
+ * @window: where the window of expectations begins; not set before the first stimulus
+ * @met_at: where the last expectation in it was met; not set before
+ * @expect: what is expected
  * @watching: wants to know every change
  * @watched: of these lines
  * @watched_count: number of @watched; 0 if it is about all lines
@@ -41,6 +47,7 @@ struct job {
 	void *ctx;
 	bool (*step)(struct job *job);
 	unsigned int line;
+	const struct line_state *state;
 	bool level;
 	bool after;
 	uint64_t since;
@@ -53,6 +60,9 @@ struct job {
 	bool burst;
 	struct loop_timer timer;
 	bool over;
+	struct moment window;
+	struct moment met_at;
+	struct expect expect;
 	bool watching;
 	unsigned int watched[COMMAND_MAX_WATCHED];
 	unsigned int watched_count;

@@ -239,6 +239,18 @@ void device_session(struct device *dev, bool begins)
 }
 
 /**
+ * device_mark() - somebody sets a mark
+ * @dev: the device
+ * @text: what it is for
+ */
+void device_mark(struct device *dev, const char *text)
+{
+	for (struct device_listener *l = dev->listeners; l; l = l->next)
+		if (l->marked)
+			l->marked(l->ctx, text);
+}
+
+/**
  * device_config() - the configuration space
  * @dev: the device
  *

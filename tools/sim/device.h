@@ -15,6 +15,7 @@ struct virtio_gpio_config device_config(struct device *dev);
 void device_listen(struct device *dev, struct device_listener *listener);
 void device_unlisten(struct device *dev, struct device_listener *listener);
 void device_session(struct device *dev, bool begins);
+void device_mark(struct device *dev, const char *text);
 
 void device_attach(struct device *dev, enum device_queue queue, struct virtqueue *ring);
 void device_detach(struct device *dev, enum device_queue queue);

@@ -139,6 +139,7 @@ struct held_reply {
  *	   queue is being served.
  * @replied: a reply went out, or never will
  * @session: a front end connected or left
+ * @marked: somebody set a mark, with this text
  * @ctx: for all of them
  * @next: the device's list
  */
@@ -147,6 +148,7 @@ struct device_listener {
 	void (*armed)(void *ctx, unsigned int line);
 	void (*replied)(void *ctx, const struct reply *reply);
 	void (*session)(void *ctx, bool begins);
+	void (*marked)(void *ctx, const char *text);
 	void *ctx;
 	struct device_listener *next;
 };

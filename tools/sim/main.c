@@ -17,6 +17,7 @@
 #include "ctl.h"
 #include "log.h"
 #include "loop.h"
+#include "run.h"
 #include "tui.h"
 #include "wire.h"
 
@@ -25,6 +26,7 @@
 static const char usage[] =
 	"usage: vgpio-sim [OPTION]... --socket PATH [OPTION]... [--socket PATH [OPTION]...]...\n"
 	"       vgpio-sim ctl CONTROL_SOCKET COMMAND...\n"
+	"       vgpio-sim run [OPTION]... SCENARIO...\n"
 	"\n"
 	"Simulates a GPIO device for a virtual machine (vhost-user, virtio ID 41).\n"
 	"\n"
@@ -329,7 +331,7 @@ static void run(struct server *server)
 	}
 }
 
-/* The last entries are written now: a record may fail in the end, too. */
+/* The last entries are written now: a record may fail in the end, or an expectation. */
 static void close_boards(struct server *server)
 {
 	for (unsigned int i = 0; i < server->config.count; i++) {
@@ -338,7 +340,7 @@ static void close_boards(struct server *server)
 		if (!server->boards)
 			continue;
 		board_free(&server->boards[i]);
-		if (board_lost_records(&server->boards[i]))
+		if (board_failed(&server->boards[i]))
 			server->status = EXIT_FAILURE;
 	}
 	free(server->ports);
@@ -420,5 +422,7 @@ int main(int argc, char **argv)
 		return print_usage();
 	if (argc > 1 && !strcmp(argv[1], "ctl"))
 		return ctl_main(argc - 2, argv + 2);
+	if (argc > 1 && !strcmp(argv[1], "run"))
+		return run_main(argc - 1, argv + 1);
 	return start(argc, argv);
 }

@@ -312,6 +312,17 @@ int script_play(struct script *s, const char *path, struct errmsg *err)
 }
 
 /**
+ * script_where() - file and line of the step that is carried out
+ * @s: the script
+ * @text: takes them
+ * @size: room in @text
+ */
+void script_where(const struct script *s, char *text, size_t size)
+{
+	snprintf(text, size, "%s:%u", s->path, s->steps[s->next].number);
+}
+
+/**
  * script_describe() - how far a script is
  * @out: takes a word, or several
  * @s: the script

@@ -71,6 +71,7 @@ int script_open(struct script *s, const char *path, struct errmsg *err);
 int script_read(struct script *s, struct errmsg *err);
 int script_play(struct script *s, const char *path, struct errmsg *err);
 void script_stop(struct script *s);
+void script_where(const struct script *s, char *text, size_t size);
 void script_describe(struct buffer *out, const struct script *s);
 
 #endif

@@ -114,6 +114,16 @@ static void on_session(void *ctx, bool begins)
 	end(t);
 }
 
+static void on_marked(void *ctx, const char *text)
+{
+	struct trace *t = ctx;
+
+	begin(t, loop_now(), "mark");
+	buffer_printf(&t->record.entry, ",\"text\":");
+	add_string(&t->record.entry, text);
+	end(t);
+}
+
 /**
  * trace_open() - begin a record
  * @t: the record
@@ -128,7 +138,7 @@ int trace_open(struct trace *t, const char *path, struct device *dev, struct err
 	*t = (struct trace){
 		.dev = dev, .start_ns = loop_now(),
 		.listener = { .changed = on_changed, .replied = on_replied,
-			      .session = on_session, .ctx = t },
+			      .session = on_session, .marked = on_marked, .ctx = t },
 	};
 	if (record_open(&t->record, path, err)) {
 		t->dev = NULL;

@@ -41,6 +41,15 @@ refused() {
 	done
 }
 
+@test "what follows -- is not for the front door" {
+	run vgpio guest --series nonsense -- sh -v
+	[ "$status" -eq 1 ]
+	[[ $output == *"no series 'nonsense'"* ]]
+	run vgpio guest -- ./none --series nonsense -v --linux
+	[ "$status" -eq 1 ]
+	[[ $output == *"'./none' is no program"* ]]
+}
+
 @test "a wrong verb" {
 	refused nonsense
 	[[ $output == *"no verb 'nonsense'"* ]]

@@ -272,6 +272,48 @@ static void wait_times_out(void **state)
 	close(fd);
 }
 
+static void wait_sees_that_the_guest_is_ready(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f), hasty = talk_connect(f);
+
+	talk_guest_wants_edges(f);
+	talk_say(f, fd, "wait 1 armed timeout 10s\nget 1\n");
+	talk_say(f, hasty, "wait 1 armed timeout 5ms\n");
+	talk_assert(f, "set 1 1\nset 1 0\n", OK OK);
+	talk_sleep_ms(10);
+	talk_run(f);
+	talk_assert_reply(hasty, "error timeout: line 1 is not armed\n");
+	talk_assert_reply(fd, "");
+	gpio_unmask(&f->board.dev.bank, 1);
+	talk_guest_arms(f);
+	talk_assert_reply(fd, "ok\nok 0\n");
+	assert_int_equal(f->loop.timers, 0);
+	talk_say(f, fd, "wait 1 armed\n");
+	talk_assert_reply(fd, OK);
+	close(fd);
+	close(hasty);
+}
+
+static void wait_sees_the_direction(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f), other = talk_connect(f);
+
+	talk_say(f, fd, "wait 1 output timeout 10s\n");
+	talk_say(f, other, "wait 1 output timeout 5ms\n");
+	talk_guest_asks(f, VIRTIO_GPIO_MSG_SET_DIRECTION, 1, VIRTIO_GPIO_DIRECTION_IN);
+	talk_assert_reply(fd, "");
+	talk_sleep_ms(10);
+	talk_run(f);
+	talk_assert_reply(other, "error timeout: line 1 is not output\n");
+	talk_assert(f, "wait 1 input\n", OK);
+	talk_guest_asks(f, VIRTIO_GPIO_MSG_SET_DIRECTION, 1, VIRTIO_GPIO_DIRECTION_OUT);
+	talk_assert_reply(fd, OK);
+	close(fd);
+	close(other);
+}
+
 static void wait_refuses_nonsense(void **state)
 {
 	static const char why[] = "error after the value comes nothing, \"after\" and the number "
@@ -283,7 +325,8 @@ static void wait_refuses_nonsense(void **state)
 	talk_assert(f, "wait 1 1 after 5s\n", why);
 	talk_assert(f, "wait 1 1 since 5\n", why);
 	talk_assert(f, "wait 1 1 after\n", why);
-	talk_assert(f, "wait 1 x\n", "error \"x\" must be 0 or 1\n");
+	talk_assert(f, "wait 1 x\n", "error \"x\" must be 0, 1, \"armed\", \"output\" or \"input\"\n");
+	talk_assert(f, "wait 1 armed after 1\n", why);
 	talk_assert(f, "wait 9 1\n", "error no line is numbered or named \"9\"\n");
 }
 
@@ -323,6 +366,8 @@ int main(void)
 		TEST(wait_sees_what_is_over),
 		TEST(wait_for_an_edge_is_not_content_with_the_value),
 		TEST(wait_times_out),
+		TEST(wait_sees_that_the_guest_is_ready),
+		TEST(wait_sees_the_direction),
 		TEST(wait_refuses_nonsense),
 		TEST(waiting_client_may_leave),
 	};

@@ -146,6 +146,46 @@ static void refused_client_tells_why(void **state)
 	close(fd);
 }
 
+static int status_after_quit(struct simulator *f, const char *script)
+{
+	char path[SCRATCH_PATH];
+	int fd;
+
+	scratch_make(path);
+	scratch_write(path, script);
+	fd = sim_start(f, "--play", path, NULL);
+	assert_int_equal(sim_run(f, "ctl", f->control, "pause", "50ms", NULL), 0);
+	assert_int_equal(sim_run(f, "ctl", f->control, "quit", NULL), 0);
+	close(fd);
+	unlink(path);
+	return sim_exit_status(f);
+}
+
+static void failed_expectation_of_a_script_is_the_exit_status(void **state)
+{
+	struct simulator *f = *state;
+
+	assert_int_equal(status_after_quit(f, "at 0 expect 0 rise\nat 5ms set 0 1\n"), 0);
+	assert_int_equal(status_after_quit(f, "at 0 expect 0 rise within 1ms\n"), 1);
+}
+
+/* Each command has a connection of its own. */
+static void client_expects_what_another_one_caused(void **state)
+{
+	struct simulator *f = *state;
+	int fd = sim_start(f, "--names", "LED,Button", NULL);
+
+	assert_int_equal(sim_run(f, "ctl", f->control, "pulse", "Button", "5ms", NULL), 0);
+	assert_int_equal(sim_run(f, "ctl", f->control, "expect", "Button", "high", "4ms..4s", NULL), 0);
+	sim_assert_says(f, "ok 2 ");
+	assert_int_equal(sim_run(f, "ctl", f->control, "expect", "LED", "rise", "within", "1ms", NULL),
+			 1);
+	sim_assert_says(f, "\n  Button            __/~~");
+	sim_assert_says(f, "error expected LED rise within 1ms: no rise in 1ms since pulse Button 5ms; "
+			   "LED is 0\n");
+	close(fd);
+}
+
 static void quit_ends_it_cleanly(void **state)
 {
 	struct simulator *f = *state;
@@ -448,6 +488,8 @@ static void scripts_move_parts(void **state)
 	scratch_write(script, "at 0 part start press\n");
 	fd = sim_start(f, "--config", file, "--play", script, NULL);
 	assert_int_equal(sim_run(f, "ctl", f->control, "wait", "0", "0", "timeout", "5s", NULL), 0);
+	assert_int_equal(sim_run(f, "ctl", f->control, "expect", "0", "rise", "within", "1us", NULL), 1);
+	sim_assert_says(f, "since part start press");
 	assert_int_equal(sim_run(f, "ctl", f->control, "quit", NULL), 0);
 	assert_int_equal(sim_exit_status(f), 0);
 	close(fd);
@@ -493,6 +535,8 @@ int main(void)
 		TEST(client_without_simulator_fails),
 		TEST(watching_client_sees_changes),
 		TEST(refused_client_tells_why),
+		TEST(failed_expectation_of_a_script_is_the_exit_status),
+		TEST(client_expects_what_another_one_caused),
 		TEST(quit_ends_it_cleanly),
 		TEST(pulse_is_timed),
 		TEST(stale_sockets_are_replaced),

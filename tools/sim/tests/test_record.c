@@ -114,6 +114,15 @@ static void trace_begins_with_the_board(void **state)
 	assert_in_range(start, before, loop_now());
 }
 
+static void marks_are_traced(void **state)
+{
+	struct fixture *f = *state;
+
+	trace(f);
+	device_mark(&f->host.board.dev, "a \"mark\"");
+	assert_last(f, ",\"event\":\"mark\",\"text\":\"a \\\"mark\\\"\"}");
+}
+
 static void transactions_are_traced(void **state)
 {
 	struct fixture *f = *state;
@@ -189,7 +198,7 @@ static void full_disk_ends_the_trace_only(void **state)
 	struct fixture *f = *state;
 
 	assert_int_equal(board_record(&f->host.board, "/dev/full", NULL, &f->err), 0);
-	assert_true(board_lost_records(&f->host.board));
+	assert_true(board_failed(&f->host.board));
 	board_set(&f->host.board, 1, true);
 	assert_true(gpio_value(&f->host.board.dev.bank, 1));
 }
@@ -213,12 +222,12 @@ static void assert_cut_to_whole(struct fixture *f)
 
 	read_file(f);
 	strcpy(before, f->text);
-	assert_false(board_lost_records(&f->host.board));
+	assert_false(board_failed(&f->host.board));
 	limit_file(f, &limit, 2);
 	board_set(&f->host.board, 1, true);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	board_set(&f->host.board, 1, false);
-	assert_true(board_lost_records(&f->host.board));
+	assert_true(board_failed(&f->host.board));
 	read_file(f);
 	assert_string_equal(f->text, before);
 }
@@ -257,7 +266,7 @@ static void full_pipe_ends_the_record_only(void **state)
 	trace(f);
 	for (unsigned int i = 0; i < 10000; i++)
 		board_toggle(&f->host.board, 1);
-	assert_true(board_lost_records(&f->host.board));
+	assert_true(board_failed(&f->host.board));
 	close(reader);
 }
 
@@ -391,6 +400,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(trace_begins_with_the_board),
+		TEST(marks_are_traced),
 		TEST(transactions_are_traced),
 		TEST(silence_and_faults_are_traced),
 		TEST(events_are_traced),

@@ -23,6 +23,7 @@
  * @values: their values
  * @times: when, since the script began
  * @file: the script
+ * @messages: what was said meanwhile, after listen_to_messages()
  * @err: why the last call failed
  */
 struct fixture {
@@ -34,8 +35,23 @@ struct fixture {
 	bool values[MAX_CHANGES];
 	uint64_t times[MAX_CHANGES];
 	char file[SCRATCH_PATH];
+	char messages[4096];
 	struct errmsg err;
 };
+
+static void on_message(void *ctx, const char *text)
+{
+	struct fixture *f = ctx;
+	size_t len = strlen(f->messages);
+
+	snprintf(f->messages + len, sizeof(f->messages) - len, "%s\n", text);
+}
+
+static void listen_to_messages(struct fixture *f)
+{
+	f->messages[0] = '\0';
+	log_set_sink(on_message, f);
+}
 
 static void on_changed(void *ctx, unsigned int line)
 {
@@ -160,6 +176,67 @@ static void faults_are_played(void **state)
 	assert_int_equal(f->host.board.dev.faults.count, 0);
 }
 
+/* Nothing waits for a verdict: the edge that is expected is a step, too. */
+static void expectations_do_not_hold_up_steps(void **state)
+{
+	struct fixture *f = *state;
+
+	play_all(f, "at 0 mark \"the start\"\nat 0 expect \"Red LED\" rise within 100ms\n"
+		    "at 2ms set \"Red LED\" 1\nat 4ms expect \"Red LED\" rise since 1 within 3ms\n");
+	assert_false(f->host.board.verdicts.failed);
+	assert_null(f->host.board.verdicts.open);
+}
+
+static void failed_expectations_are_told_with_their_place(void **state)
+{
+	struct fixture *f = *state;
+	char expected[128];
+
+	listen_to_messages(f);
+	play_all(f, "at 0 set 0 1\n\nat 0 expect \"Red LED\" rise within 1ms\n");
+	log_set_sink(NULL, NULL);
+	assert_true(f->host.board.verdicts.failed);
+	snprintf(expected, sizeof(expected), "%s:3: expected Red LED rise within 1ms: no rise in "
+		 "1ms since set 0 1; Red LED is 0\n", f->file);
+	assert_int_equal(strncmp(f->messages, expected, strlen(expected)), 0);
+	assert_non_null(strstr(f->messages, "\n  Red LED           _____________|\n"
+					    "  line 0            __/~~~~~~~~~~|\n"));
+}
+
+static void expectations_of_a_script_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+
+	listen_to_messages(f);
+	assert_int_equal(play(f, "repeat 65 every 1us\nat 0 expect 0 rise within 10s\n"), 0);
+	while (f->host.board.script.playing)
+		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
+	log_set_sink(NULL, NULL);
+	assert_int_equal(f->host.board.verdicts.count, VERDICT_MAX_OPEN);
+	assert_true(f->host.board.verdicts.failed);
+	assert_non_null(strstr(f->messages, ":2: no room for one more expectation; 64 are open, and "
+					    "at most 64 can be"));
+	f->host.board.verdicts.failed = false;
+	device_set_level(&f->host.board.dev, 0, true);
+	assert_int_equal(f->host.board.verdicts.count, 0);
+	assert_false(f->host.board.verdicts.failed);
+}
+
+static void expectations_that_are_open_at_the_end_fail(void **state)
+{
+	struct fixture *f = *state;
+
+	listen_to_messages(f);
+	assert_int_equal(play(f, "at 0 expect quiet 10s\n"), 0);
+	while (f->host.board.script.playing)
+		assert_int_equal(loop_run_once(&f->host.loop, true), 0);
+	verdict_free(&f->host.board.verdicts);
+	log_set_sink(NULL, NULL);
+	assert_true(board_failed(&f->host.board));
+	assert_non_null(strstr(f->messages, ":1: expected quiet 10s: the end came before the verdict"));
+	assert_int_equal(f->host.loop.timers, 0);
+}
+
 static void rounds_are_repeated(void **state)
 {
 	struct fixture *f = *state;
@@ -221,6 +298,9 @@ static void errors_name_file_and_line(void **state)
 	assert_refused(f, "at 1ms set 0 2\n", 1, "\"2\" must be 0 or 1");
 	assert_refused(f, "at 1ms pulse 0 5\n", 1, "the duration must be above 0");
 	assert_refused(f, "at 1ms wait 0 1\n", 1, "a script cannot \"wait\"");
+	assert_refused(f, "at 1ms then 0 rise\n", 1, "a script cannot \"then\"");
+	assert_refused(f, "at 1ms pause 1ms\n", 1, "a script cannot \"pause\"");
+	assert_refused(f, "at 1ms expect lamp rise\n", 1, "no line is numbered or named \"lamp\"");
 	assert_refused(f, "at 1ms toggle 0 5\n", 1, "in a script \"toggle LINE\" makes one edge");
 	assert_refused(f, "at 1ms fault\n", 1, "after \"fault\" comes a fault's name");
 	assert_refused(f, "at 1ms fault hang\n", 1, "\"hang\" is no fault");
@@ -263,6 +343,10 @@ int main(void)
 		TEST(steps_of_one_time_keep_their_order),
 		TEST(pulses_are_played),
 		TEST(faults_are_played),
+		TEST(expectations_do_not_hold_up_steps),
+		TEST(failed_expectations_are_told_with_their_place),
+		TEST(expectations_of_a_script_are_bounded),
+		TEST(expectations_that_are_open_at_the_end_fail),
 		TEST(rounds_are_repeated),
 		TEST(rounds_follow_without_a_period),
 		TEST(script_may_go_on_for_ever),

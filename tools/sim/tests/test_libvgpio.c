@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client for test programs in C, as they use it. */
+#include "guest.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "libvgpio.h"
+#include "scratch.h"
+
+/**
+ * struct fixture - a simulator that the library started
+ * @sim: the simulator
+ * @board: its configuration
+ */
+struct fixture {
+	struct vgpio *sim;
+	char board[SCRATCH_PATH];
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+
+	scratch_make(f->board);
+	scratch_write(f->board, "lines 3\nline 0 name LED\nline 1 name \"The \\\"Button\\\"\" level 1\n");
+	f->sim = vgpio_start(f->board);
+	assert_non_null(f->sim);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	vgpio_close(f->sim);
+	unlink(f->board);
+	test_free(f);
+	return 0;
+}
+
+static void lines_are_driven_and_read(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(vgpio_get(f->sim, "The \"Button\""), 1);
+	assert_int_equal(vgpio_set(f->sim, "The \"Button\"", 0), 0);
+	assert_int_equal(vgpio_get(f->sim, "1"), 0);
+	assert_int_equal(vgpio_release(f->sim, "LED"), 0);
+	assert_int_equal(vgpio_command(f->sim, "get %d %d", 0, 1), 0);
+	assert_string_equal(vgpio_reply(f->sim), "0 0");
+	assert_string_equal(vgpio_details(f->sim), "");
+	assert_int_equal(vgpio_command(f->sim, "get"), 0);
+	assert_int_equal(strncmp(vgpio_details(f->sim), "line 0 name \"LED\" value 0 ", 26), 0);
+}
+
+static void expectations_are_met(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(vgpio_mark(f->sim, "a \"mark\""), 0);
+	assert_string_equal(vgpio_reply(f->sim), "2");
+	assert_int_equal(vgpio_pulse(f->sim, "LED", "5ms"), 0);
+	assert_int_equal(vgpio_expect(f->sim, "LED", "rise within 500ms"), 0);
+	assert_int_equal(vgpio_then(f->sim, "LED", "fall"), 0);
+	assert_int_equal(vgpio_expect(f->sim, "LED", "high 5ms..5s"), 0);
+	assert_int_equal(strncmp(vgpio_reply(f->sim), "4 5", 3), 0);
+}
+
+static void failures_are_explained(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(vgpio_set(f->sim, "LED", 1), 0);
+	assert_int_equal(vgpio_expect(f->sim, "2", "rise within 1ms"), -1);
+	assert_int_equal(strncmp(vgpio_error(f->sim), "expected 2 rise within 1ms: no rise in 1ms since "
+				 "set LED 1; line 2 is 0\n", 72), 0);
+	assert_non_null(strstr(vgpio_error(f->sim), "\n  LED               __/~~~~~~~~~~|"));
+	assert_int_equal(vgpio_get(f->sim, "lamp"), -1);
+	assert_string_equal(vgpio_error(f->sim), "no line is numbered or named \"lamp\"");
+	assert_int_equal(vgpio_command(f->sim, "get 0\nget 1"), -1);
+	assert_string_equal(vgpio_error(f->sim), "a command must not contain a line break");
+	assert_int_equal(vgpio_command(f->sim, "%5000d", 1), -1);
+	assert_string_equal(vgpio_error(f->sim), "the command is too long");
+	assert_int_equal(vgpio_get(f->sim, "LED"), 1);
+}
+
+static void late_reply_is_not_taken_for_the_next(void **state)
+{
+	struct fixture *f = *state;
+
+	vgpio_set_timeout(f->sim, 1);
+	assert_int_equal(vgpio_command(f->sim, "pause 1500ms"), -1);
+	assert_string_equal(vgpio_error(f->sim), "no reply within 1 s");
+	assert_int_equal(vgpio_get(f->sim, "LED"), -1);
+	assert_string_equal(vgpio_error(f->sim), "no reply within 1 s");
+}
+
+static void several_clients_share_a_simulator(void **state)
+{
+	struct fixture *f = *state;
+	char control[128];
+	struct vgpio *other;
+
+	snprintf(control, sizeof(control), "%.*s/control", (int)strlen(vgpio_socket(f->sim)) - 5,
+		 vgpio_socket(f->sim));
+	other = vgpio_connect(control, "0");
+	assert_non_null(other);
+	assert_string_equal(vgpio_socket(other), "");
+	assert_int_equal(vgpio_set(other, "LED", 1), 0);
+	assert_int_equal(vgpio_get(f->sim, "LED"), 1);
+	vgpio_close(other);
+	assert_int_equal(vgpio_get(f->sim, "LED"), 1);
+}
+
+static void what_cannot_be_reached_is_said(void **state)
+{
+	(void)state;
+	assert_null(vgpio_connect("/nonexistent/s", NULL));
+	assert_string_equal(vgpio_error(NULL),
+			    "cannot connect to /nonexistent/s: No such file or directory");
+	unsetenv("VGPIO_CONTROL");
+	assert_null(vgpio_connect(NULL, NULL));
+	assert_string_equal(vgpio_error(NULL), "no control socket is named; set VGPIO_CONTROL");
+	assert_null(vgpio_start("/nonexistent/board"));
+	assert_string_equal(vgpio_error(NULL), "the simulator does not start");
+}
+
+/* Runs in a program of its own, which the failure ends. */
+static void required_calls_end_the_program(void **state)
+{
+	struct fixture *f = *state;
+	int out[2], status;
+	char text[1024];
+	pid_t pid;
+
+	vgpio_require(f->sim, vgpio_get(f->sim, "LED"));
+	assert_int_equal(pipe(out), 0);
+	pid = fork();
+	if (!pid) {
+		dup2(out[1], STDERR_FILENO);
+		vgpio_get(f->sim, "lamp");
+		vgpio_require_at(f->sim, -1, "test.c", 7, "vgpio_get(sim, \"lamp\")");
+		_exit(0);
+	}
+	close(out[1]);
+	text[read(out[0], text, sizeof(text) - 1)] = '\0';
+	close(out[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+	assert_string_equal(text, "test.c:7: vgpio_get(sim, \"lamp\")\n"
+				  "no line is numbered or named \"lamp\"\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(lines_are_driven_and_read),
+		TEST(expectations_are_met),
+		TEST(failures_are_explained),
+		TEST(late_reply_is_not_taken_for_the_next),
+		TEST(several_clients_share_a_simulator),
+		cmocka_unit_test(what_cannot_be_reached_is_said),
+		TEST(required_calls_end_the_program),
+	};
+
+	return cmocka_run_group_tests_name("libvgpio", tests, NULL, NULL);
+}
