@@ -279,9 +279,15 @@ static const struct gpio_peer_ops line_ops = {
 
 static struct wire *add_wire(struct wires *wires, const char *name, struct errmsg *err)
 {
-	struct wire *wire = calloc(1, sizeof(*wire));
-	char *copy = name ? strdup(name) : NULL;
+	struct wire *wire;
+	char *copy;
 
+	if (wires->count == WIRES_MAX) {
+		errmsg_store(err, "more than %d wires, those of parts counted", WIRES_MAX);
+		return NULL;
+	}
+	wire = calloc(1, sizeof(*wire));
+	copy = name ? strdup(name) : NULL;
 	if (!wire || (name && !copy)) {
 		errmsg_store(err, "out of memory for the wires");
 		free(copy);
@@ -292,6 +298,7 @@ static struct wire *add_wire(struct wires *wires, const char *name, struct errms
 		.wires = wires, .name = copy, .traits.pull = WIRE_NOT_DRIVEN, .next = wires->first,
 	};
 	wires->first = wire;
+	wires->count++;
 	return wire;
 }
 
@@ -355,7 +362,8 @@ static struct wire_end *join(struct wire *wire, struct device *dev, unsigned int
  * @traits: what it is like
  * @err: what is wrong, if so
  *
- * The same place may say it several times, as a file is read for each board.
+ * The same place may say it several times, as a file is read for each board. What pulls
+ * the wire already goes on if nothing is said of that.
  *
  * Return: 0 or -1.
  */
@@ -363,6 +371,7 @@ int wires_describe(struct wires *wires, const char *name, const struct wire_trai
 		   struct errmsg *err)
 {
 	struct wire *wire = find_wire(wires, name) ?: add_wire(wires, name, err);
+	int pull = traits->pull;
 
 	if (!wire)
 		return -1;
@@ -370,7 +379,10 @@ int wires_describe(struct wires *wires, const char *name, const struct wire_trai
 					wire->traits.place.number != traits->place.number))
 		return errmsg_set(err, "wire \"%.64s\" is described at %.128s:%u already", name,
 				  wire->traits.place.file, wire->traits.place.number);
+	if (traits->pull == WIRE_NOT_DRIVEN)
+		pull = wire->traits.pull;
 	wire->traits = *traits;
+	wire->traits.pull = pull;
 	for (struct wire_end *end = wire->ends; end; end = end->next)
 		if (end->dev)
 			line_driven(&end->peer);
@@ -426,6 +438,7 @@ void wires_free(struct wires *wires)
 		free(wire->name);
 		free(wire);
 	}
+	wires->count = 0;
 }
 
 /**

@@ -4,6 +4,7 @@
 
 #include "device.h"
 
+#define WIRES_MAX		4096
 #define WIRE_MAX_ENDS		64
 #define WIRE_MAX_UNDER_WAY	64
 #define WIRE_NOT_DRIVEN		(-1)
@@ -51,10 +52,12 @@ struct wire_end;
  * struct wires - the wires between the lines of all boards, and to parts
  * @loop: for delays
  * @first: the list
+ * @count: number of them
  */
 struct wires {
 	struct loop *loop;
 	struct wire *first;
+	unsigned int count;
 };
 
 int wires_describe(struct wires *wires, const char *name, const struct wire_traits *traits,

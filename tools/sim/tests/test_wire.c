@@ -351,6 +351,45 @@ static void impossible_wires_are_refused(void **state)
 	assert_string_equal(err.text, "wire \"READY\" is described at boards:1 already");
 }
 
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+/* A file is read for each board. */
+static void description_is_repeated(void **state)
+{
+	struct bench *b = *state;
+	struct wire_traits traits = plain;
+	struct errmsg err = { "" };
+	struct wire_end *part;
+
+	connect(b, plain);
+	part = wire_tap(&b->wires, &b->left, 0, nothing, NULL, &err);
+	assert_non_null(part);
+	wire_pull(part, true);
+	assert_levels(b, 1, 1);
+	traits.place = (struct wire_place){ "boards", 1 };
+	assert_int_equal(wires_describe(&b->wires, "READY", &traits, &err), 0);
+	assert_levels(b, 1, 1);
+	wire_untap(part);
+}
+
+static void wires_are_bounded(void **state)
+{
+	struct bench *b = *state;
+	struct wire_traits traits = plain;
+	struct errmsg err = { "" };
+	char name[16];
+
+	for (unsigned int i = 0; i < WIRES_MAX; i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		assert_int_equal(wires_describe(&b->wires, name, &traits, &err), 0);
+	}
+	assert_int_equal(wires_describe(&b->wires, "more", &traits, &err), -1);
+	assert_string_equal(err.text, "more than 4096 wires, those of parts counted");
+}
+
 static void ends_of_a_wire_are_bounded(void **state)
 {
 	struct bench *b = *state;
@@ -386,6 +425,8 @@ int main(void)
 		TEST(loops_do_not_drive_wires),
 		TEST(board_that_goes_lets_the_wire_go),
 		TEST(impossible_wires_are_refused),
+		TEST(description_is_repeated),
+		TEST(wires_are_bounded),
 		TEST(ends_of_a_wire_are_bounded),
 	};
 
