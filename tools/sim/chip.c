@@ -54,11 +54,11 @@ static struct chip_line *chip_of(struct gpio_peer *peer)
 }
 
 /* Always false, so that a caller can return it at once. */
-static bool complain(struct chip_line *l, const char *what)
+static bool complain(struct chip_line *l, const char *what, int why)
 {
 	if (log_allowed(&l->complaints))
 		log_error("line %u cannot be %s: %s:%u: %s", l->line, what, l->path, l->offset,
-			  strerror(errno));
+			  strerror(why));
 	return false;
 }
 
@@ -75,10 +75,11 @@ static void let_go(struct chip_line *l)
 /* The chip was unplugged, or its driver unbound: what was measured last stays. */
 static bool lose(struct chip_line *l, const char *what)
 {
-	complain(l, what);
-	if (errno == ENODEV)
+	int why = errno;
+
+	if (why == ENODEV)
 		let_go(l);
-	return false;
+	return complain(l, what, why);
 }
 
 static void on_event(struct chip_line *l, struct gpiod_edge_event *event)
@@ -226,8 +227,7 @@ static bool chip_watch(struct gpio_peer *peer)
 {
 	struct chip_line *l = chip_of(peer);
 
-	errno = EOPNOTSUPP;
-	return l->edges || complain(l, "watched");
+	return l->edges || complain(l, "watched", EOPNOTSUPP);
 }
 
 static int chip_level(const struct gpio_peer *peer)

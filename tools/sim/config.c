@@ -222,16 +222,40 @@ static enum config_property find_property(const char *key)
 	return property;
 }
 
+/* What a person may have meant, as part of a message; nothing if there is no such word. */
+static void suggest(char *text, size_t size, const char *word, const char *const *known,
+		    size_t count)
+{
+	const char *nearest = text_nearest(word, known, count);
+
+	*text = '\0';
+	if (nearest && strcmp(nearest, word))
+		snprintf(text, size, " (did you mean \"%s\"?)", nearest);
+}
+
 static int unknown_property(const char *key, struct errmsg *err)
 {
-	const char *known[CONFIG_PROPERTIES], *nearest;
+	const char *known[CONFIG_PROPERTIES];
+	char meant[64];
 
 	for (size_t i = 0; i < CONFIG_PROPERTIES; i++)
 		known[i] = properties[i].key;
-	nearest = text_nearest(key, known, CONFIG_PROPERTIES);
-	return errmsg_set(err, "\"%.64s\" is not known%s%s%s; use name, level, pull, stuck, loop, "
-			  "host, bias, active, wire or inverter", key, nearest ? ", did you mean \"" : "",
-			  nearest ?: "", nearest ? "\"?" : "");
+	suggest(meant, sizeof(meant), key, known, CONFIG_PROPERTIES);
+	return errmsg_set(err, "\"%.64s\" is not known%s; use name, level, pull, stuck, loop, host, "
+			  "bias, active, wire or inverter", key, meant);
+}
+
+static int unknown_statement(const char *word, struct errmsg *err)
+{
+	static const char *const known[] = {
+		"lines", "line", "wire", "part", "fault", "seed", "board",
+	};
+	char meant[64];
+
+	suggest(meant, sizeof(meant), word, known, ARRAY_SIZE(known));
+	return errmsg_set(err, "cannot understand \"%.64s\"%s; use \"lines N\", \"line N PROPERTY "
+			  "VALUE\", \"wire NAME\", \"part NAME KIND\", \"fault NAME\", \"seed N\" or "
+			  "\"board NAME\"", word, meant);
 }
 
 static int file_line_property(struct config *cfg, unsigned int line, char **words,
@@ -333,9 +357,7 @@ static int file_statement(struct config *cfg, char **words, int count, struct co
 			return file_words(cfg, kept[i].subject, words, count, origin, err);
 	if (!strcmp(words[0], "seed") && count == 2)
 		return config_set_seed(cfg, words[1], err);
-	return errmsg_set(err, "cannot understand \"%.64s\"; use \"lines N\", \"line N "
-			  "PROPERTY VALUE\", \"wire NAME\", \"part NAME KIND\", \"fault NAME\" or "
-			  "\"seed N\"", words[0]);
+	return unknown_statement(words[0], err);
 }
 
 static int file_line_of_text(struct config *cfg, char *text, struct config_origin origin,

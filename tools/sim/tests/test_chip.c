@@ -388,6 +388,9 @@ static void line_is_let_go(void **state)
 	assert_free(f, 1, true);
 	direct(f, OUT);
 	assert_free(f, 1, false);
+	direct(f, IN);
+	assert_free(f, 1, false);
+	assert_value(f, 0);
 	direct(f, NONE);
 	assert_free(f, 1, true);
 	direct(f, IN);
