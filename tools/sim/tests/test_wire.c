@@ -290,6 +290,19 @@ static void delay_keeps_pulses(void **state)
 	assert_levels(b, 1, 1);
 }
 
+static void stuck_line_holds_its_wire(void **state)
+{
+	struct bench *b = *state;
+
+	connect(b, (struct wire_traits){ .kind = WIRE_AND, .pull = 1 });
+	gpio_set_stuck(&b->left.bank, 0, false);
+	output(&b->right, 1, 1);
+	assert_levels(b, 0, 0);
+	gpio_set_stuck(&b->left.bank, 0, true);
+	output(&b->right, 1, 0);
+	assert_levels(b, 1, 0);
+}
+
 static void lines_of_one_board_can_be_wired(void **state)
 {
 	struct bench *b = *state;
@@ -421,6 +434,7 @@ int main(void)
 		TEST(inverter_works_both_ways),
 		TEST(delay_is_for_the_others),
 		TEST(delay_keeps_pulses),
+		TEST(stuck_line_holds_its_wire),
 		TEST(lines_of_one_board_can_be_wired),
 		TEST(loops_do_not_drive_wires),
 		TEST(board_that_goes_lets_the_wire_go),
