@@ -313,7 +313,7 @@ static void lines_of_one_board_can_be_wired(void **state)
 	assert_true(gpio_value(&b->left.bank, 0));
 }
 
-/* A loop brings the level of a wire, but never feeds one. */
+/* A loop may begin on a wire, and brings its level, but never ends on one. */
 static void loops_do_not_drive_wires(void **state)
 {
 	struct bench *b = *state;
@@ -321,13 +321,15 @@ static void loops_do_not_drive_wires(void **state)
 
 	connect(b, plain);
 	assert_int_equal(gpio_set_loop(&b->left.bank, 0, 2, &err), 0);
-	join(b, "READY", &b->left, 2, true);
 	output(&b->left, 0, 1);
-	assert_levels(b, 1, 1);
-	assert_false(gpio_value(&b->left.bank, 2));
+	assert_true(gpio_value(&b->left.bank, 2));
 	output(&b->right, 1, 0);
 	assert_levels(b, 0, 0);
-	assert_true(gpio_value(&b->left.bank, 2));
+	assert_false(gpio_value(&b->left.bank, 2));
+	assert_int_equal(wires_join(&b->wires, "READY", &b->left, 2, false, &err), -1);
+	assert_string_equal(err.text, "line 2 is the end of a loop already");
+	assert_int_equal(gpio_set_loop(&b->left.bank, 3, 0, &err), -1);
+	assert_string_equal(err.text, "line 0 is on a wire, or a line of the host, and cannot end a loop");
 }
 
 static void board_that_goes_lets_the_wire_go(void **state)
