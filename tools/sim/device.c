@@ -112,6 +112,8 @@ static void flush_queue(struct device *dev, enum device_queue queue)
 		dev->kept[queue] = (struct ring_kept){
 			ring->setup.num, ring->last_avail, ring->used_idx,
 		};
+	if (wanted && dev->unnotified[queue])
+		wanted = dev->unnotified[queue] = false;
 	if (!wanted)
 		return;
 	dev->stats.queue[queue].interrupts++;

@@ -71,6 +71,8 @@ static const struct fault_type types[FAULT_KINDS] = {
 		"[N]: this value (9)" },
 	[FAULT_BAD_ID] = { "bad-id", SCOPE_BOTH, TAKES_COUNT, UINT32_MAX, false,
 		"[N]: the used ring names this chain (4294967295)" },
+	[FAULT_UNNOTIFIED] = { "unnotified", SCOPE_BOTH, TAKES_NOTHING, 0, false,
+		"it comes, but the driver is not notified" },
 	[FAULT_NAMES_UNTERMINATED] = { "names-unterminated", SCOPE_NAMES, TAKES_NOTHING, 0, false,
 		"the last name does not end" },
 	[FAULT_NAMES_NONASCII] = { "names-nonascii", SCOPE_NAMES, TAKES_NOTHING, 0, false,

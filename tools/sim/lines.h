@@ -205,6 +205,7 @@ struct part;
  * @kept: for each queue, how far it is; NULL if nothing outlives the simulator
  * @decided: number of @parked that could not be returned yet
  * @ring: the queues that may be used now; NULL for the others
+ * @unnotified: the queues whose next notification is lost
  * @stats: what happened
  * @line_stats: for each line
  * @faults: how it misbehaves
@@ -230,6 +231,7 @@ struct device {
 	struct ring_kept *kept;
 	unsigned int decided;
 	struct virtqueue *ring[DEVICE_QUEUES];
+	bool unnotified[DEVICE_QUEUES];
 	struct device_stats stats;
 	struct line_stats *line_stats;
 	struct fault_set faults;

@@ -64,6 +64,7 @@ static void spoil_frame(struct device *dev, struct reply *a)
 	fault = befall(dev, a, FAULT_BAD_ID);
 	if (fault)
 		a->used_id = fault->number;
+	befall(dev, a, FAULT_UNNOTIFIED);
 }
 
 /* Writes what fits of one piece of the reply, after @done bytes. */
@@ -128,6 +129,8 @@ static void push_reply(struct device *dev, struct reply *a)
 	vring_push(ring, a->chain.head, a->used_len);
 	if (a->used_id != a->chain.head)
 		forge_id(ring, a->used_id);
+	if (a->faults & 1u << FAULT_UNNOTIFIED)
+		dev->unnotified[a->queue] = true;
 	a->sent = true;
 	finish(dev, a);
 }

@@ -489,6 +489,19 @@ static void id_is_bad(void **state)
 	assert_int_equal(le32toh(used_elem(f, DEVICE_REQUESTQ, 0)->id), 1234);
 }
 
+static void notification_is_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	fault(f, "unnotified get_value times 1");
+	request(f, 0, GET_VALUE, 0, 0);
+	assert_int_equal(used(f), 1);
+	assert_int_equal(f->notified, 0);
+	assert_int_equal(f->host.board.dev.stats.queue[DEVICE_REQUESTQ].interrupts, 0);
+	request(f, 1, GET_VALUE, 0, 0);
+	assert_int_equal(f->notified, 1);
+}
+
 static void names_are_bad(void **state)
 {
 	struct fixture *f = *state;
@@ -666,6 +679,7 @@ int main(void)
 		TEST(status_and_value_are_bad),
 		TEST(error_has_no_effect),
 		TEST(id_is_bad),
+		TEST(notification_is_lost),
 		TEST(names_are_bad),
 		TEST(late_names_are_kept),
 		TEST(close_ends_the_session),
