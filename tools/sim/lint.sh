@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-#   lint.sh PROGRAM PAGE
+#   lint.sh SIMULATOR CHECKER
 #
-# Checks the manual page: its language, and that it describes every option,
-# control command and fault that the program tells of. Names all that is wrong,
-# and fails then.
+# Checks the manual pages: their language, and that they describe every option,
+# control command, fault and check that the programs tell of. Names all that is
+# wrong, and fails then.
 
 program=$1
-page=$2
+checker=$2
+page=vgpio-sim.1
 wrong=0
 folder=$(mktemp -d) || exit 1
 "$program" --socket "$folder/gpio" --control "$folder/ctl" >"$folder/log" 2>&1 &
@@ -44,7 +45,7 @@ require() {
 	what=$1 macro=$2 prefix=$3
 	shift 3
 	if [ $# -eq 0 ]; then
-		echo "$program tells of no $what" >&2
+		echo "nothing tells of a $what" >&2
 		exit 1
 	fi
 	for name in "$@"; do
@@ -54,8 +55,9 @@ require() {
 	done
 }
 
+# options PROGRAM
 options() {
-	"$program" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p'
+	"$1" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p'
 }
 
 # Commands come first in the text; a paragraph follows, then the faults.
@@ -67,12 +69,22 @@ faults() {
 	sed -n '/Faults:$/,$ s/^  \([a-z-]*\) .*/\1/p' "$folder/help"
 }
 
+checks() {
+	"$checker" --list | sed -n 's/^\([A-Z][0-9]*\) .*/\1/p'
+}
+
 check_language
 await_control
 # shellcheck disable=SC2046 # names have no blanks
-require option Fl - $(options)
+require option Fl - $(options "$program")
 # shellcheck disable=SC2046
 require command Ic '' $(commands)
 # shellcheck disable=SC2046
 require fault Cm '' $(faults)
+page=vgpio-check.1
+check_language
+# shellcheck disable=SC2046
+require option Fl - $(options "$checker")
+# shellcheck disable=SC2046
+require check Cm '' $(checks)
 exit "$wrong"

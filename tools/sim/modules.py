@@ -19,7 +19,7 @@ def module(path):
 def includes(folder):
     """For each module, those whose headers it includes."""
     uses = {}
-    parts = ('', 'vhost/', 'driver/')
+    parts = ('', 'vhost/', 'driver/', 'check/')
     for path in sorted(path for part in parts for path in folder.glob(f'{part}*.[ch]')):
         name = module(path.relative_to(folder))
         text = path.read_text()

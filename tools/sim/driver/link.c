@@ -2,12 +2,11 @@
 /* The vhost-user protocol, from the front end's side. */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "driver/link.h"
+#include "loop.h"
 
 static const char *request_name(uint32_t request)
 {
@@ -30,14 +29,6 @@ static const char *request_name(uint32_t request)
 	};
 
 	return request < ARRAY_SIZE(names) && names[request] ? names[request] : "a message";
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ll + ts.tv_nsec / 1000000;
 }
 
 /**
@@ -109,19 +100,20 @@ int vu_link_send(struct vu_link *link, uint32_t request, uint32_t flags, const v
 /* Reads so many bytes, or fails when the time is over. */
 static int receive_bytes(struct vu_link *link, uint32_t request, void *data, size_t len)
 {
-	int64_t deadline = now_ms() + link->timeout_ms;
+	uint64_t deadline = loop_now() + link->timeout_ms * 1000000ull;
 	size_t done = 0;
 
 	while (done < len) {
 		struct pollfd pfd = { .fd = link->fd, .events = POLLIN };
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - loop_now();
 		ssize_t got;
 
-		if (poll(&pfd, 1, left > 0 ? left : 0) <= 0)
+		if (poll(&pfd, 1, left > 0 ? left / 1000000 : 0) <= 0)
 			return errmsg_set(&link->err, "no answer to %s within %d ms",
 					  request_name(request), link->timeout_ms);
 		got = recv(link->fd, (char *)data + done, len - done, MSG_DONTWAIT);
-		if (got <= 0)
+		link->closed = got <= 0;
+		if (link->closed)
 			return errmsg_set(&link->err, "the back end closed the connection after %s",
 					  request_name(request));
 		done += got;

@@ -15,6 +15,7 @@
  * @fd: the connection
  * @timeout_ms: how long the back end may take to answer
  * @acks: VU_PROTOCOL_F_REPLY_ACK is negotiated: it acknowledges what it is told
+ * @closed: the back end closed it
  * @sent: called after each message, for a back end in the same process; or NULL
  * @ctx: for @sent
  * @err: why the last call failed
@@ -23,6 +24,7 @@ struct vu_link {
 	int fd;
 	int timeout_ms;
 	bool acks;
+	bool closed;
 	void (*sent)(void *ctx);
 	void *ctx;
 	struct errmsg err;

@@ -47,11 +47,11 @@ int sim_tear_down(void **state)
 	return 0;
 }
 
-static int sim_collect_args(char **argv, va_list args)
+static int sim_collect_args(char **argv, const char *program, va_list args)
 {
 	int argc = 0;
 
-	argv[argc++] = getenv("VGPIO_SIM");
+	argv[argc++] = getenv(program);
 	assert_non_null(argv[0]);
 	while ((argv[argc] = va_arg(args, char *)))
 		assert_true(++argc < MAX_ARGS);
@@ -108,23 +108,41 @@ int sim_exit_status(struct simulator *f)
 	return WEXITSTATUS(status);
 }
 
-/* Runs the program to its end; its output is then in @f->output. */
-int sim_run(struct simulator *f, ...)
+/* Runs a program to its end, beside the simulator. */
+static int run_to_the_end(struct simulator *f, char **argv)
 {
 	pid_t simulator = f->pid;
-	char *argv[MAX_ARGS];
-	va_list args;
-	int fd, status;
+	int fd = sim_spawn(f, argv), status;
 
-	va_start(args, f);
-	sim_collect_args(argv, args);
-	va_end(args);
-	fd = sim_spawn(f, argv);
 	sim_read_until(f, fd, NULL);
 	close(fd);
 	status = sim_exit_status(f);
 	f->pid = simulator;
 	return status;
+}
+
+/* Runs the program to its end; its output is then in @f->output. */
+int sim_run(struct simulator *f, ...)
+{
+	char *argv[MAX_ARGS];
+	va_list args;
+
+	va_start(args, f);
+	sim_collect_args(argv, "VGPIO_SIM", args);
+	va_end(args);
+	return run_to_the_end(f, argv);
+}
+
+/* The same with vgpio-check. */
+int sim_check(struct simulator *f, ...)
+{
+	char *argv[MAX_ARGS];
+	va_list args;
+
+	va_start(args, f);
+	sim_collect_args(argv, "VGPIO_CHECK", args);
+	va_end(args);
+	return run_to_the_end(f, argv);
 }
 
 /* Starts the simulator and waits until it is ready. */
@@ -135,7 +153,7 @@ int sim_start(struct simulator *f, ...)
 	int argc, fd;
 
 	va_start(args, f);
-	argc = sim_collect_args(argv, args);
+	argc = sim_collect_args(argv, "VGPIO_SIM", args);
 	va_end(args);
 	assert_true(argc + 4 < MAX_ARGS);
 	argv[argc++] = "--socket";

@@ -31,6 +31,7 @@ int sim_spawn(struct simulator *f, char **argv);
 void sim_read_until(struct simulator *f, int fd, const char *text);
 int sim_exit_status(struct simulator *f);
 int sim_run(struct simulator *f, ...);
+int sim_check(struct simulator *f, ...);
 int sim_start(struct simulator *f, ...);
 bool sim_file_exists(const char *path);
 void sim_assert_says(const struct simulator *f, const char *what);

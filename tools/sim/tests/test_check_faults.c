@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vgpio-check, held against the simulator's faults: each of them, once, is found by the
+ * check that is for it and by no other, and each check finds one.
+ */
+#include "checker.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What comes does so at once; what does not takes this long. */
+#define TIMEOUT		"2s"
+
+/* The lines of the output that tell of anything but "pass" and "skip": "FAIL R6 ". */
+static void collect_findings(const struct simulator *f, char *found, size_t size)
+{
+	static const char *const words[] = { "FAIL", "BLOCKED", "warn" };
+	char copy[sizeof(f->output)], *rest = copy;
+	size_t len = 0;
+
+	found[0] = '\0';
+	strcpy(copy, f->output);
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char word[16], id[16];
+
+		if (line[0] == ' ' || sscanf(line, "%15s %15s", word, id) != 2)
+			continue;
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			if (!strcmp(word, words[i]))
+				len += snprintf(found + len, size - len, "%s %s ", word, id);
+		assert_true(len < size);
+	}
+}
+
+/**
+ * struct row - a fault, and what is found of it
+ * @fault: the fault; a count after "after" is of what other checks ask for before
+ * @found: verdicts other than "pass" and "skip"
+ */
+struct row {
+	const char *fault;
+	const char *found;
+};
+
+static const struct row rows[] = {
+	{ "delay 20ms get_value line 0 times 1", "" },
+	{ "delay 20ms event line 1 after 2 times 1", "" },
+	{ "reorder get_direction line 2 times 1", "" },
+	{ "late 20ms event line 1 after 2 times 1", "" },
+	{ "no-lines times 1", "FAIL R2 " },
+	{ "huge-names times 1", "FAIL R2 " },
+	{ "huge-names 200", "FAIL R4 " },
+	{ "names-unterminated times 1", "FAIL R4 " },
+	{ "names-duplicate times 1", "FAIL R4 " },
+	{ "names-few times 1", "FAIL R4 " },
+	{ "names-many times 1", "FAIL R4 " },
+	{ "names-nonascii times 1", "FAIL M15 " },
+	{ "error get_direction line 0 times 1", "FAIL M14 " },
+	{ "bad-status get_direction line 0 times 1", "FAIL M14 " },
+	{ "bad-status 0 unknown line 0 times 1", "FAIL M14 " },
+	{ "short get_direction line 0 after 1 times 1", "FAIL R1 " },
+	{ "silence get_direction line 3 times 1", "FAIL R6 " },
+	{ "lose get_direction line 3 times 1", "FAIL R6 " },
+	{ "close get_direction line 3 times 1", "FAIL R6 " },
+	{ "bad-value get_value line 0 times 1", "FAIL M13 " },
+	{ "late set_value line 0 after 3 times 1", "FAIL R5 " },
+	{ "bad-status 0 set_irq_type line 1 times 1", "FAIL M16 " },
+	{ "spurious line 1 times 1", "FAIL R11 " },
+	{ "spurious line 1 after 1 times 1", "warn S17 " },
+	{ "storm line 1 times 1", "FAIL M23 " },
+	{ "silence event line 1 after 2 times 1", "FAIL M23 " },
+	{ "late event line 1 after 2 times 1", "FAIL M23 " },
+	{ "short event line 1 after 2 times 1", "FAIL M23 " },
+	{ "bad-status 9 event line 1 after 2 times 1", "FAIL M23 " },
+	{ "spurious line 1 after 2 times 1", "FAIL R12 " },
+	{ "silence event line 1 after 3 times 1", "FAIL R12 " },
+	{ "spurious line 1 after 3 times 1", "FAIL R7 " },
+	{ "bad-value 2 get_direction line 0 after 5 times 1", "FAIL R7 " },
+	{ "silence event line 1 after 5 times 1", "FAIL R8 " },
+	{ "silence event line 1 after 6 times 1", "FAIL R8 " },
+	{ "storm line 1 after 3 times 1", "warn S19 " },
+	{ "storm line 1 after 4 times 1", "FAIL R9 " },
+	{ "silence event line 1 after 10 times 1", "warn S18 " },
+	{ "storm line 1 after 6 times 1", "FAIL R10 " },
+	{ "unnotified get_direction line 0 after 6 times 1", "FAIL V21 " },
+	{ "error get_direction line 0 after 10 times 1", "FAIL V24 " },
+	{ "error get_direction line 0 after 11 times 1", "FAIL V23 " },
+	{ "silence event line 1 after 12 times 1", "warn V22 " },
+	{ "long get_direction line 0 times 1", "FAIL V20 " },
+	{ "long event line 1 times 1", "FAIL V20 " },
+	{ "bad-id get_direction line 0 times 1", "FAIL V20 " },
+	{ "bad-id event line 1 times 1", "FAIL V20 " },
+};
+
+static void try_fault(struct simulator *f, const char *text, const struct row *row)
+{
+	char found[512];
+	int out = checker_start(f, text, row->fault), status;
+
+	status = sim_check(f, "--wire", "0:1", "--timeout", TIMEOUT, f->socket, NULL);
+	collect_findings(f, found, sizeof(found));
+	if (strcmp(found, row->found))
+		print_error("%s: %s\n%s", row->fault, found, f->output);
+	assert_string_equal(found, row->found);
+	assert_int_equal(status, strstr(row->found, "FAIL") != NULL);
+	assert_int_equal(sim_run(f, "ctl", f->control, "fault", NULL), 0);
+	assert_null(strstr(f->output, "struck 0"));
+	assert_int_equal(sim_run(f, "ctl", f->control, "quit", NULL), 0);
+	assert_int_equal(sim_exit_status(f), 0);
+	close(out);
+}
+
+static void each_fault_fails_the_check_for_it(void **state)
+{
+	struct simulator *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		try_fault(f, checker_board, &rows[i]);
+}
+
+/* Without names there is one more thing to do wrong. */
+static void names_that_are_not_there_must_be_refused(void **state)
+{
+	static const struct row row = { "bad-status 0 get_names times 1", "FAIL R3 " };
+
+	try_fault(*state, "lines 8\nline 0 loop 1\n", &row);
+}
+
+/* Each check is in a row above, or it may be one that never fails. */
+static void each_check_has_a_fault_that_it_finds(void **state)
+{
+	struct simulator *f = *state;
+	char *rest = f->output;
+	unsigned int checks = 0;
+
+	assert_int_equal(sim_check(f, "--list", NULL), 0);
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char id[16], word[20];
+		bool found = line[0] == ' ' || !line[0];
+
+		if (!found) {
+			checks++;
+			assert_int_equal(sscanf(line, "%15s", id), 1);
+			snprintf(word, sizeof(word), " %s ", id);
+			found = !strcmp(id, "R3");
+		}
+		for (size_t i = 0; i < ARRAY_SIZE(rows) && !found; i++)
+			found = strstr(rows[i].found, word);
+		assert_true(found);
+	}
+	assert_int_equal(checks, 25);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sim_set_up, sim_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(each_fault_fails_the_check_for_it),
+		TEST(names_that_are_not_there_must_be_refused),
+		TEST(each_check_has_a_fault_that_it_finds),
+	};
+
+	return cmocka_run_group_tests_name("check_faults", tests, NULL, NULL);
+}
