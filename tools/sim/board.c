@@ -75,6 +75,8 @@ static void front_end_left(void *ctx, bool failed)
 	struct board *b = ctx;
 
 	b->failed = failed;
+	if (failed && !b->dev.faults.injected[FAULT_CLOSE])
+		rules_note(&b->dev.rules, RULE_RINGS, "the connection was closed");
 	b->done = b->config->once || !b->config->socket;
 	listener_want(&b->front, true);
 	if (b->done)
@@ -108,6 +110,7 @@ int board_serve(struct board *b, const struct config *config, struct errmsg *err
 	b->config = config;
 	if (config_apply(config, &b->dev, err))
 		return -1;
+	b->dev.strict = config->strict;
 	state_restore(&b->state, &b->dev);
 	history_begin(&b->history);
 	if (board_record(b, config->trace, config->vcd, err))

@@ -137,6 +137,7 @@ struct config_list {
  * @no_irq: do not offer interrupts
  * @interactive: show a board in the terminal
  * @once: end when the first front end leaves
+ * @strict: tell in the end how the driver kept to the rules
  * @verbose: tell what happens
  * @said: what was said about lines, in order; later ones win
  * @said_count: number of @said
@@ -167,6 +168,7 @@ struct config {
 	bool no_irq;
 	bool interactive;
 	bool once;
+	bool strict;
 	bool verbose;
 	struct config_line *said;
 	size_t said_count;

@@ -4,11 +4,13 @@
  * model decide, and returns them. Counts what happens.
  */
 #include <endian.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reply.h"
 #include "device.h"
+#include "strict.h"
 
 /* Most buffers to look at in a row: chains may be as long as the ring. */
 #define ROUND_BUFFERS	4096
@@ -93,13 +95,24 @@ static void on_armed(void *ctx, unsigned int line)
 			l->armed(l->ctx, line);
 }
 
-static void on_violation(void *ctx, unsigned int line, const char *what)
+static void note_violation(struct device *dev, enum driver_rule rule, const char *how)
 {
-	struct device *dev = ctx;
-
 	dev->stats.violations++;
-	if (log_allowed(&dev->violation_limit))
-		log_error("violation by the driver, line %u: %s", line, what);
+	rules_note(&dev->rules, rule, how);
+	if (!log_allowed(&dev->violation_limit))
+		return;
+	if (dev->strict && dev->rules.broken[rule] == 1)
+		log_error("violation by the driver, %s (%s)", how, rules_sentence(rule));
+	else
+		log_error("violation by the driver, %s", how);
+}
+
+static void on_violation(void *ctx, unsigned int line, enum driver_rule rule, const char *what)
+{
+	char how[128];
+
+	snprintf(how, sizeof(how), "line %u: %s", line, what);
+	note_violation(ctx, rule, how);
 }
 
 /* Publishes what was returned on a queue and notifies the driver if it wants. */
@@ -275,10 +288,11 @@ struct virtio_gpio_config device_config(struct device *dev)
 
 static void malformed(struct device *dev, const char *what, uint64_t len, uint64_t need)
 {
-	dev->stats.violations++;
-	if (log_allowed(&dev->violation_limit))
-		log_error("violation by the driver: %s of %llu bytes, needed are %llu", what,
-			  (unsigned long long)len, (unsigned long long)need);
+	char how[128];
+
+	snprintf(how, sizeof(how), "%s of %llu bytes, needed are %llu", what,
+		 (unsigned long long)len, (unsigned long long)need);
+	note_violation(dev, RULE_WHOLE, how);
 }
 
 /* 0 stands for all that are not known. */
@@ -292,6 +306,7 @@ static void count_request(struct device *dev, const struct gpio_request *req, bo
 	unsigned int type = message_type(req);
 	struct msg_stats *stats = &dev->stats.msg[type];
 
+	dev->rules.occasions |= 1u << type;
 	stats->requests++;
 	stats->errors += error;
 	if (dev->served && !dev->kick_seen[type])
@@ -320,11 +335,23 @@ static bool request_is_whole(struct device *dev, const struct vring_chain *chain
 	return true;
 }
 
+static void check_message(struct device *dev, const struct gpio_request *req)
+{
+	enum driver_rule rule;
+	const char *wrong = strict_message(&dev->bank, req, &rule);
+
+	if (wrong)
+		on_violation(dev, req->line, rule, wrong);
+}
+
 static struct gpio_reply ask_model(struct device *dev, const struct vring_chain *chain,
 				   const struct gpio_request *req)
 {
-	struct gpio_reply reply = gpio_handle(&dev->bank, req);
+	struct gpio_reply reply;
 
+	if (dev->strict)
+		check_message(dev, req);
+	reply = gpio_handle(&dev->bank, req);
 	if (!reply.names || chain->write_len >= 1 + dev->bank.names_size)
 		return reply;
 	malformed(dev, "response buffer", chain->write_len, 1 + dev->bank.names_size);
@@ -445,11 +472,21 @@ static bool event_is_whole(struct device *dev, const struct vring_chain *chain)
 	return true;
 }
 
+static void check_event_buffer(struct device *dev, unsigned int line)
+{
+	enum driver_rule rule;
+	const char *wrong = strict_event_buffer(&dev->bank, line, &rule);
+
+	if (wrong)
+		on_violation(dev, line, rule, wrong);
+}
+
 static void serve_event(struct device *dev, const struct vring_chain *chain)
 {
 	struct virtio_gpio_irq_request le;
 	unsigned int line;
 
+	dev->rules.occasions |= 1u << RULES_EVENT_BUFFER;
 	if (!event_is_whole(dev, chain)) {
 		refuse_event(dev, chain);
 		return;
@@ -460,6 +497,8 @@ static void serve_event(struct device *dev, const struct vring_chain *chain)
 		refuse_event(dev, chain);
 		return;
 	}
+	if (dev->strict)
+		check_event_buffer(dev, line);
 	dev->parked[line] = (struct parked){
 		.state = PARKED_WAITING, .head = chain->head,
 		.status_gpa = chain->segs[chain->readable].gpa, .taken_ns = device_time(dev),

@@ -206,6 +206,8 @@ struct part;
  * @decided: number of @parked that could not be returned yet
  * @ring: the queues that may be used now; NULL for the others
  * @unnotified: the queues whose next notification is lost
+ * @strict: also note what the driver must not do, though the device can live with it
+ * @rules: how the driver keeps to the rules
  * @stats: what happened
  * @line_stats: for each line
  * @faults: how it misbehaves
@@ -232,6 +234,8 @@ struct device {
 	unsigned int decided;
 	struct virtqueue *ring[DEVICE_QUEUES];
 	bool unnotified[DEVICE_QUEUES];
+	bool strict;
+	struct rules rules;
 	struct device_stats stats;
 	struct line_stats *line_stats;
 	struct fault_set faults;

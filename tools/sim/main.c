@@ -53,6 +53,8 @@ static const char usage[] =
 	"                    the next board\n"
 	"  --no-irq          do not offer interrupts\n"
 	"  --once            end when the first virtual machine disconnects (of every board)\n"
+	"  --strict          hold the guest's driver against the specification: TAP at the end,\n"
+	"                    and exit status 1 if it broke a rule\n"
 	"  --ready-fd N      write a line to this descriptor when all is ready, and close it\n"
 	"  --print-capabilities  say in JSON what this back end is, for management software\n"
 	"  --verbose         tell every message and request\n"
@@ -314,6 +316,25 @@ static void tell_ready(const struct server *server)
 	tell_ready_fd(server->config.configs[0].ready_fd);
 }
 
+/* In the end: how the drivers of all boards with --strict kept to the rules. */
+static void report_rules(struct server *server)
+{
+	struct rules sum = { 0 };
+	bool wanted = false;
+
+	for (unsigned int i = 0; i < server->config.count; i++) {
+		if (!server->config.configs[i].strict)
+			continue;
+		wanted = true;
+		rules_add(&sum, &server->boards[i].dev.rules);
+	}
+	if (!wanted)
+		return;
+	rules_report(&sum, stdout);
+	if (fflush(stdout) || !rules_kept(&sum))
+		server->status = EXIT_FAILURE;
+}
+
 static void run(struct server *server)
 {
 	tell_ready(server);
@@ -329,6 +350,7 @@ static void run(struct server *server)
 		}
 		check_memory(server);
 	}
+	report_rules(server);
 }
 
 /* The last entries are written now: a record may fail in the end, or an expectation. */

@@ -212,9 +212,10 @@ static void tell_changed(struct gpio_bank *bank, struct gpio_line *line)
 	bank->ops->changed(bank->ctx, line - bank->lines);
 }
 
-static uint8_t refuse_violation(struct gpio_bank *bank, struct gpio_line *line, const char *what)
+static uint8_t refuse_violation(struct gpio_bank *bank, struct gpio_line *line,
+				enum driver_rule rule, const char *what)
 {
-	bank->ops->violation(bank->ctx, line - bank->lines, what);
+	bank->ops->violation(bank->ctx, line - bank->lines, rule, what);
 	return VIRTIO_GPIO_STATUS_ERR;
 }
 
@@ -397,7 +398,7 @@ static uint8_t set_direction(struct gpio_bank *bank, struct gpio_line *line, uin
 	if (value > VIRTIO_GPIO_DIRECTION_IN)
 		return VIRTIO_GPIO_STATUS_ERR;
 	if (value == VIRTIO_GPIO_DIRECTION_OUT && line->trigger)
-		return refuse_violation(bank, line,
+		return refuse_violation(bank, line, RULE_DONE,
 					"output direction while the interrupt is enabled");
 	if (peer_refuses(line, value, line->output))
 		return VIRTIO_GPIO_STATUS_ERR;
@@ -442,7 +443,7 @@ static uint8_t enable_irq(struct gpio_bank *bank, struct gpio_line *line, uint8_
 	if (line->trigger == trigger)
 		return VIRTIO_GPIO_STATUS_OK;
 	if (line->trigger)
-		return refuse_violation(bank, line,
+		return refuse_violation(bank, line, RULE_LIVE_CHANGE,
 					"trigger type changed while the interrupt is enabled");
 	if (line->peer && line->peer->ops->watch && !line->peer->ops->watch(line->peer))
 		return VIRTIO_GPIO_STATUS_ERR;
@@ -458,12 +459,13 @@ static uint8_t set_irq_type(struct gpio_bank *bank, struct gpio_line *line, uint
 
 	(void)reply;
 	if (!bank->irq)
-		return refuse_violation(bank, line,
+		return refuse_violation(bank, line, RULE_FEATURE,
 					"interrupt message without VIRTIO_GPIO_F_IRQ");
 	if (!gpio_trigger_name(value) || value > UINT8_MAX)
 		return VIRTIO_GPIO_STATUS_ERR;
 	if (is_output(line))
-		return refuse_violation(bank, line, "interrupt message for an output line");
+		return refuse_violation(bank, line, RULE_OUTPUT,
+					"interrupt message for an output line");
 	if (value != VIRTIO_GPIO_IRQ_TYPE_NONE)
 		return enable_irq(bank, line, value);
 	disable_irq(bank, line);
@@ -513,15 +515,14 @@ struct gpio_reply gpio_handle(struct gpio_bank *bank, const struct gpio_request 
  */
 bool gpio_may_unmask(struct gpio_bank *bank, unsigned int number)
 {
-	const char *what = NULL;
-
 	if (number >= bank->count)
-		what = "event buffer for a line that does not exist";
+		bank->ops->violation(bank->ctx, number, RULE_FIELDS,
+				     "event buffer for a line that does not exist");
 	else if (bank->lines[number].unmasked)
-		what = "second event buffer for the same line";
-	if (!what)
+		bank->ops->violation(bank->ctx, number, RULE_ONE_BUFFER,
+				     "second event buffer for the same line");
+	else
 		return true;
-	bank->ops->violation(bank->ctx, number, what);
 	bank->stats.invalid++;
 	return false;
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rules.h"
 #include "text.h"
 
 #define GPIO_MAX_LINES	65535
@@ -125,7 +126,7 @@ struct gpio_ops {
 	void (*event)(void *ctx, unsigned int line, uint8_t status);
 	void (*changed)(void *ctx, unsigned int line);
 	void (*armed)(void *ctx, unsigned int line);
-	void (*violation)(void *ctx, unsigned int line, const char *what);
+	void (*violation)(void *ctx, unsigned int line, enum driver_rule rule, const char *what);
 };
 
 /**

@@ -219,6 +219,7 @@ static const struct option_entry entries[] = {
 	{ "ready-fd", required_argument, FD(ready_fd) },
 	{ "no-irq", no_argument, FLAG(no_irq) },
 	{ "once", no_argument, FLAG(once) },
+	{ "strict", no_argument, FLAG(strict) },
 	{ "verbose", no_argument, FLAG(verbose) },
 	{ "print-capabilities", no_argument, set_action, CONFIG_CAPABILITIES },
 	{ "help", no_argument, set_action, CONFIG_HELP },

@@ -26,13 +26,15 @@ static void on_armed(void *ctx, unsigned int line)
 	f->armed++;
 }
 
-static void on_violation(void *ctx, unsigned int line, const char *what)
+static void on_violation(void *ctx, unsigned int line, enum driver_rule rule,
+			 const char *what)
 {
 	struct bank *f = ctx;
 
 	(void)line;
+	(void)what;
 	f->violations++;
-	f->what = what;
+	f->rule = rule;
 }
 
 static const struct gpio_ops ops = {

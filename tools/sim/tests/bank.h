@@ -19,7 +19,7 @@
  * @changes: for each line, number of changes
  * @armed: number of times a line was ready for an interrupt
  * @violations: number of violations
- * @what: the last violation
+ * @rule: what the last violation was of
  */
 struct bank {
 	struct gpio_bank bank;
@@ -29,7 +29,7 @@ struct bank {
 	unsigned int changes[LINES];
 	unsigned int armed;
 	unsigned int violations;
-	const char *what;
+	enum driver_rule rule;
 };
 
 int bank_set_up(void **state);
