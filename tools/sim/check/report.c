@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the checks say: for people, in TAP, and in the XML of JUnit. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check/report.h"
@@ -144,6 +145,31 @@ static void put_junit(FILE *file, const struct check *check, const struct run *r
 
 /* --- all ------------------------------------------------------------------------------- */
 
+/* Its head has the counts, so that it is written at the end; that it can be, before. */
+static int open_junit(struct report *report, struct errmsg *err)
+{
+	report->junit = fopen(report->plan->junit, "we");
+	if (!report->junit)
+		return errmsg_set(err, "cannot write %s: %s", report->plan->junit, strerror(errno));
+	report->cases = open_memstream(&report->text, &report->length);
+	return report->cases ? 0 : errmsg_set(err, "no memory for %s", report->plan->junit);
+}
+
+static int write_junit(struct report *report)
+{
+	const unsigned int *n = report->counts;
+	bool bad = fclose(report->cases);
+
+	fprintf(report->junit, "<?xml version=\"1.0\"?>\n<testsuite name=\"vgpio-check\" "
+		"tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n", report->done,
+		n[FAILED], n[BLOCKED], n[SKIPPED]);
+	fwrite(report->text, 1, report->length, report->junit);
+	fputs("</testsuite>\n", report->junit);
+	free(report->text);
+	bad = ferror(report->junit) || bad;
+	return fclose(report->junit) || bad ? -1 : 0;
+}
+
 /**
  * report_open() - begin a report
  * @report: the report
@@ -157,12 +183,8 @@ int report_open(struct report *report, const struct plan *plan, unsigned int tot
 		struct errmsg *err)
 {
 	*report = (struct report){ .plan = plan, .total = total };
-	if (plan->junit) {
-		report->junit = fopen(plan->junit, "we");
-		if (!report->junit)
-			return errmsg_set(err, "cannot write %s: %s", plan->junit, strerror(errno));
-		fputs("<?xml version=\"1.0\"?>\n<testsuite name=\"vgpio-check\">\n", report->junit);
-	}
+	if (plan->junit && open_junit(report, err))
+		return -1;
 	if (plan->tap)
 		printf("TAP version 13\n1..%u\n", total);
 	return 0;
@@ -185,8 +207,8 @@ void report_add(struct report *report, const struct check *check, const struct r
 	else
 		print_text(check, run);
 	fflush(stdout);
-	if (report->junit)
-		put_junit(report->junit, check, run, seconds);
+	if (report->cases)
+		put_junit(report->cases, check, run, seconds);
 }
 
 /**
@@ -199,18 +221,13 @@ void report_add(struct report *report, const struct check *check, const struct r
 int report_close(struct report *report, struct errmsg *err)
 {
 	const unsigned int *n = report->counts;
-	bool bad;
 
 	printf("%s%u passed, %u failed, %u blocked, %u with a warning, %u skipped\n",
 	       report->plan->tap ? "# " : "", n[PASSED], n[FAILED], n[BLOCKED], n[WARNED],
 	       n[SKIPPED]);
 	if (fflush(stdout))
 		return errmsg_set(err, "cannot write the report: %s", strerror(errno));
-	if (!report->junit)
-		return 0;
-	fputs("</testsuite>\n", report->junit);
-	bad = ferror(report->junit);
-	if (fclose(report->junit) || bad)
+	if (report->junit && write_junit(report))
 		return errmsg_set(err, "cannot write %s: %s", report->plan->junit, strerror(errno));
 	return 0;
 }

@@ -10,6 +10,9 @@
  * struct report - where verdicts go
  * @plan: what the user asked for
  * @junit: the file for XML, or NULL
+ * @cases: what goes into it between its first and its last line
+ * @text: the storage of @cases
+ * @length: its length
  * @total: number of checks that are to run
  * @done: number of checks that ran
  * @counts: for each verdict, how many
@@ -17,6 +20,9 @@
 struct report {
 	const struct plan *plan;
 	FILE *junit;
+	FILE *cases;
+	char *text;
+	size_t length;
 	unsigned int total;
 	unsigned int done;
 	unsigned int counts[VERDICTS];

@@ -119,7 +119,8 @@ static void junit_is_written(void **state)
 	len = fread(f->output, 1, sizeof(f->output) - 1, file);
 	f->output[len] = '\0';
 	fclose(file);
-	sim_assert_says(f, "<?xml version=\"1.0\"?>\n<testsuite name=\"vgpio-check\">\n<testcase ");
+	sim_assert_says(f, "<?xml version=\"1.0\"?>\n<testsuite name=\"vgpio-check\" tests=\"3\" "
+			"failures=\"1\" errors=\"0\" skipped=\"1\">\n<testcase ");
 	sim_assert_says(f, "<skipped message=\"the device has names\"></skipped></testcase>\n");
 	sim_assert_says(f, "<failure message=\"byte 0 of the names is 0xc3\">");
 	sim_assert_says(f, "</failure></testcase>\n</testsuite>\n");
