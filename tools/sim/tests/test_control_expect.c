@@ -131,9 +131,9 @@ static void pulse_that_began_is_waited_for(void **state)
 	struct talk *f = *state;
 	int fd = talk_connect(f);
 
-	talk_say(f, fd, "mark\nexpect 0 high 1ms..10s within 5ms\n");
+	talk_say(f, fd, "mark\nexpect 0 high 1ms..10s within 100ms\n");
 	drive(f, 0, true);
-	talk_sleep_ms(10);
+	talk_sleep_ms(110);
 	talk_run(f);
 	talk_assert_reply(fd, "ok 1\n");
 	drive(f, 0, false);
