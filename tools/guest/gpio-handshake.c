@@ -49,7 +49,8 @@ static void await(int inputs, unsigned int line, int level, int wait_ms)
 
 	do {
 		errno = ETIME;
-		if (poll(&poller, 1, wait_ms) != 1 || read(inputs, &event, sizeof(event)) != sizeof(event))
+		if (poll(&poller, 1, wait_ms) != 1 ||
+		    read(inputs, &event, sizeof(event)) != sizeof(event))
 			fail("await");
 	} while (event.offset != line || (int)event.id != id);
 }
@@ -66,7 +67,9 @@ static int look(int inputs)
 
 static void set(int outputs, int line, int level)
 {
-	struct gpio_v2_line_values values = { .mask = 1 << line, .bits = (unsigned int)level << line };
+	struct gpio_v2_line_values values = {
+		.mask = 1 << line, .bits = (unsigned int)level << line,
+	};
 
 	if (ioctl(outputs, GPIO_V2_LINE_SET_VALUES_IOCTL, &values))
 		fail("set");

@@ -194,7 +194,8 @@ static bool make_output(struct chip_line *l, bool level)
 	enum gpiod_line_value value = level ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE;
 
 	if (l->request && l->direction == VIRTIO_GPIO_DIRECTION_OUT)
-		return !gpiod_line_request_set_value(l->request, l->offset, value) || lose(l, "set");
+		return !gpiod_line_request_set_value(l->request, l->offset, value) ||
+		       lose(l, "set");
 	gpiod_line_settings_set_direction(l->settings, GPIOD_LINE_DIRECTION_OUTPUT);
 	gpiod_line_settings_set_output_value(l->settings, value);
 	return configure(l, false) || lose(l, "an output");
@@ -328,7 +329,8 @@ int chip_attach(struct device *dev, unsigned int line, const char *text, struct 
 	struct chip_line *l;
 
 	if (!colon || colon == text || !colon[1])
-		return errmsg_set(err, "host \"%.64s\" must be CHIP:LINE, such as gpiochip0:5", text);
+		return errmsg_set(err, "host \"%.64s\" must be CHIP:LINE, such as gpiochip0:5",
+				  text);
 	l = make_line(dev, line, chip_path(text, colon - text));
 	if (!l)
 		return errmsg_set(err, "out of memory for the lines of the host");

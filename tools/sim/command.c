@@ -912,8 +912,8 @@ static int check_drive(const struct call *c)
 	const struct gpio_peer *peer = c->board->dev.bank.lines[c->line].peer;
 
 	if (peer && peer->ops->driver == GPIO_CHIP)
-		return errmsg_set(c->err, "line %u is a line of the host, whose chip decides its level",
-				  c->line);
+		return errmsg_set(c->err, "line %u is a line of the host, whose chip decides its "
+				  "level", c->line);
 	return 0;
 }
 

@@ -241,8 +241,8 @@ static int unknown_property(const char *key, struct errmsg *err)
 	for (size_t i = 0; i < CONFIG_PROPERTIES; i++)
 		known[i] = properties[i].key;
 	suggest(meant, sizeof(meant), key, known, CONFIG_PROPERTIES);
-	return errmsg_set(err, "\"%.64s\" is not known%s; use name, level, pull, stuck, loop, host, "
-			  "bias, active, wire or inverter", key, meant);
+	return errmsg_set(err, "\"%.64s\" is not known%s; use name, level, pull, stuck, loop, "
+			  "host, bias, active, wire or inverter", key, meant);
 }
 
 static int unknown_statement(const char *word, struct errmsg *err)
@@ -253,9 +253,9 @@ static int unknown_statement(const char *word, struct errmsg *err)
 	char meant[64];
 
 	suggest(meant, sizeof(meant), word, known, ARRAY_SIZE(known));
-	return errmsg_set(err, "cannot understand \"%.64s\"%s; use \"lines N\", \"line N PROPERTY "
-			  "VALUE\", \"wire NAME\", \"part NAME KIND\", \"fault NAME\", \"seed N\" or "
-			  "\"board NAME\"", word, meant);
+	return errmsg_set(err, "cannot understand \"%.64s\"%s; use \"lines N\", \"line N "
+			  "PROPERTY VALUE\", \"wire NAME\", \"part NAME KIND\", \"fault NAME\", "
+			  "\"seed N\" or \"board NAME\"", word, meant);
 }
 
 static int file_line_property(struct config *cfg, unsigned int line, char **words,
@@ -556,12 +556,13 @@ static int parse_trait(struct wire_traits *traits, char **words, int left, struc
 		traits->kind = WIRE_AND;
 	else if (left > 1 && !strcmp(words[0], "pull"))
 		return parse_pull(traits, words[1], err);
-	else if (left > 1 && !strcmp(words[0], "delay") && parse_duration(words[1], &traits->delay_ns))
+	else if (left > 1 && !strcmp(words[0], "delay") &&
+		 parse_duration(words[1], &traits->delay_ns))
 		return 2;
 	else
-		return errmsg_set(err, "\"%.64s\" says nothing about a wire; use open-drain, wired-and, "
-				  "\"pull up\", \"pull down\" or \"delay\" and a duration such as 5us",
-				  words[0]);
+		return errmsg_set(err, "\"%.64s\" says nothing about a wire; use open-drain, "
+				  "wired-and, \"pull up\", \"pull down\" or \"delay\" and a "
+				  "duration such as 5us", words[0]);
 	return 1;
 }
 

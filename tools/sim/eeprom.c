@@ -211,7 +211,9 @@ static int connect_eeprom(struct part *part, struct errmsg *err)
 	if (!e->size)
 		return errmsg_set(err, "an eeprom's size must be 1 to %d", MAX_SIZE);
 	e->scl_end = wire_tap(wires, part->dev, e->scl_line, bus_changed, e, err);
-	e->sda_end = e->scl_end ? wire_tap(wires, part->dev, e->sda_line, bus_changed, e, err) : NULL;
+	if (!e->scl_end)
+		return -1;
+	e->sda_end = wire_tap(wires, part->dev, e->sda_line, bus_changed, e, err);
 	if (!e->sda_end)
 		return -1;
 	wire_pull(e->scl_end, true);
@@ -243,8 +245,8 @@ static int set_bytes(struct eeprom *e, const struct part_call *call, unsigned in
 		bytes[i] = byte;
 	}
 	if (!count || at + count > e->size)
-		return errmsg_set(call->err, "an address, and bytes up to the %u there are, must follow",
-				  e->size);
+		return errmsg_set(call->err, "an address, and bytes up to the %u there are, must "
+				  "follow", e->size);
 	if (!call->check)
 		memcpy(e->bytes + at, bytes, count);
 	return 0;
@@ -257,11 +259,11 @@ static int act_eeprom(struct part *part, const struct part_call *call)
 	unsigned int at;
 
 	if ((!put && !get) || call->count < 2 || call->count > (get ? 2 : 2 + MAX_BYTES))
-		return errmsg_set(call->err, "an eeprom can \"get ADDRESS\" and \"put ADDRESS BYTE...\" "
-				  "up to %d bytes", MAX_BYTES);
+		return errmsg_set(call->err, "an eeprom can \"get ADDRESS\" and \"put ADDRESS "
+				  "BYTE...\" up to %d bytes", MAX_BYTES);
 	if (!parse_number(call->words[1], e->size, &at))
-		return errmsg_set(call->err, "\"%.32s\" must be an address, 0 to %u", call->words[1],
-				  e->size - 1);
+		return errmsg_set(call->err, "\"%.32s\" must be an address, 0 to %u",
+				  call->words[1], e->size - 1);
 	if (put)
 		return set_bytes(e, call, at);
 	if (!call->check)

@@ -688,7 +688,8 @@ int gpio_set_peer(struct gpio_bank *bank, unsigned int line, struct gpio_peer *p
 		  struct errmsg *err)
 {
 	if (bank->lines[line].peer)
-		return errmsg_set(err, "line %u is on a wire, or a line of the host, already", line);
+		return errmsg_set(err, "line %u is on a wire, or a line of the host, already",
+				  line);
 	if (bank->lines[line].source)
 		return errmsg_set(err, "line %u is the end of a loop already", line);
 	bank->lines[line].peer = peer;
@@ -801,8 +802,8 @@ int gpio_set_loop(struct gpio_bank *bank, unsigned int from, unsigned int to,
 		return errmsg_set(err, "line %u is the end of a loop from line %td already", to,
 				  target->source - bank->lines);
 	if (target->peer)
-		return errmsg_set(err, "line %u is on a wire, or a line of the host, and cannot end a "
-				  "loop", to);
+		return errmsg_set(err, "line %u is on a wire, or a line of the host, and cannot "
+				  "end a loop", to);
 	target->source = source;
 	target->sibling = source->targets;
 	source->targets = target;

@@ -17,8 +17,8 @@ static const struct part_kind *find_kind(const char *name, struct errmsg *err)
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(kinds[i]->name, name))
 			return kinds[i];
-	errmsg_store(err, "\"%.64s\" is no kind of part; there are button, encoder, meter and eeprom",
-		     name);
+	errmsg_store(err, "\"%.64s\" is no kind of part; there are button, encoder, meter and "
+		     "eeprom", name);
 	return NULL;
 }
 
@@ -49,6 +49,11 @@ static const struct part_property *find_property(const struct part_kind *kind, c
 	return property->key ? property : NULL;
 }
 
+static const char *article(const struct part_kind *kind)
+{
+	return strchr("aeiou", *kind->name) ? "an" : "a";
+}
+
 static int unknown_property(const struct part_kind *kind, const char *key, struct errmsg *err)
 {
 	char known[128] = "";
@@ -58,7 +63,7 @@ static int unknown_property(const struct part_kind *kind, const char *key, struc
 		strcat(known, p->key);
 	}
 	return errmsg_set(err, "\"%.64s\" is nothing that is said about %s %s; use %s", key,
-			  strchr("aeiou", *kind->name) ? "an" : "a", kind->name, known);
+			  article(kind), kind->name, known);
 }
 
 static bool parse_number(const struct part_property *property, const char *text,
@@ -108,8 +113,8 @@ static int set_property(struct part *part, const struct part_property *property,
 	default:
 		if (parse_number(property, text, field))
 			return 0;
-		return errmsg_set(err, "%s \"%.64s\" must be a number from 0 to %u", property->key, text,
-				  property->max);
+		return errmsg_set(err, "%s \"%.64s\" must be a number from 0 to %u",
+				  property->key, text, property->max);
 	}
 }
 
@@ -137,8 +142,8 @@ static int check_needed(const struct part_kind *kind, char **words, int count, s
 		for (int i = 0; i < count; i += 2)
 			said |= !strcmp(words[i], p->key);
 		if (!said)
-			return errmsg_set(err, "a part that is %s %s needs \"%s\"",
-					  strchr("aeiou", *kind->name) ? "an" : "a", kind->name, p->key);
+			return errmsg_set(err, "a part that is %s %s needs \"%s\"", article(kind),
+					  kind->name, p->key);
 	}
 	return 0;
 }

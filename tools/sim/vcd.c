@@ -127,7 +127,8 @@ static uint64_t ticks(const struct vcd *v, uint64_t ns)
 /* Two changes of a line never share a time: the first would not be seen. */
 static void write_time(struct vcd *v, const struct vcd_line *shown)
 {
-	uint64_t now = ticks(v, device_change_time(v->dev)), earliest = shown->at == v->now ? v->now + 1 : v->now;
+	uint64_t earliest = shown->at == v->now ? v->now + 1 : v->now;
+	uint64_t now = ticks(v, device_change_time(v->dev));
 
 	if (now < earliest)
 		now = earliest;

@@ -166,7 +166,8 @@ static void look_for_short(struct wire *wire)
 	}
 	wire->shorted = low && high && wire->traits.kind == WIRE_PLAIN;
 	if (wire->shorted && !before && log_allowed(&wire->complaints))
-		log_error("wire %s is driven to 0 and to 1 at once; 0 wins", wire->name ?: "of a part");
+		log_error("wire %s is driven to 0 and to 1 at once; 0 wins",
+			  wire->name ?: "of a part");
 }
 
 static void send_change(struct wire_end *end, int level)
@@ -420,8 +421,9 @@ int wires_check(const struct wires *wires, struct errmsg *err)
 {
 	for (const struct wire *wire = wires->first; wire; wire = wire->next)
 		if (wire->name && wire->count < 2)
-			return errmsg_set(err, "wire \"%.64s\" has %s; it takes lines, or parts, at "
-					  "two ends", wire->name, wire->count ? "one end" : "no end");
+			return errmsg_set(err, "wire \"%.64s\" has %s end; it takes lines, or "
+					  "parts, at two ends", wire->name,
+					  wire->count ? "one" : "no");
 	return 0;
 }
 

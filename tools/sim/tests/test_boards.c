@@ -153,7 +153,8 @@ static void file_has_faults_for_each_board(void **state)
 	assert_int_equal(parse("--config", path, "--socket", "/a", "--board", "left", "--socket",
 			       "/b", "--board", "right", "--fault", "late", NULL), 0);
 	assert_int_equal(options.configs[0].kept[CONFIG_FAULTS].count, 2);
-	assert_string_equal(options.configs[0].kept[CONFIG_FAULTS].list[1].text, "\"delay\" \"1ms\"");
+	assert_string_equal(options.configs[0].kept[CONFIG_FAULTS].list[1].text,
+			    "\"delay\" \"1ms\"");
 	assert_int_equal(options.configs[0].said_count, 1);
 	assert_false(options.configs[0].seeded);
 	assert_int_equal(options.configs[1].kept[CONFIG_FAULTS].count, 3);

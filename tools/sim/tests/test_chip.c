@@ -180,7 +180,8 @@ static void use_line(struct real *f, const char *line)
 	assert_string_equal(err.text, "");
 }
 
-static void assert_reply(struct real *f, uint16_t type, uint32_t value, uint8_t status, uint8_t reply)
+static void assert_reply(struct real *f, uint16_t type, uint32_t value, uint8_t status,
+			 uint8_t reply)
 {
 	fe_request(f->fe, type, REAL, value);
 	fe_assert_response(f->fe, 0, status, reply);
@@ -439,7 +440,8 @@ static void lines_that_are_not_there_are_refused(void **state)
 	assert_int_equal(attach(f, "", &err), -1);
 	assert_non_null(strstr(err.text, " must be CHIP:LINE, such as gpiochip0:5"));
 	assert_int_equal(chip_attach(&f->fe->dev, REAL, "gpiochip99:1", &err), -1);
-	assert_string_equal(err.text, "cannot use the chip /dev/gpiochip99: No such file or directory");
+	assert_string_equal(err.text, "cannot use the chip /dev/gpiochip99: "
+			    "No such file or directory");
 	assert_int_equal(chip_attach(&f->fe->dev, REAL, "/dev/null:1", &err), -1);
 	assert_non_null(strstr(err.text, "cannot use the chip /dev/null: "));
 	use_line(f, "1");

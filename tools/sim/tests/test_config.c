@@ -474,8 +474,9 @@ static void assert_not_applied(struct fixture *f, const char *text, const char *
 
 static void bad_wires_and_parts_are_refused(void **state)
 {
-	static const char trait[] = " says nothing about a wire; use open-drain, wired-and, \"pull up\", "
-				    "\"pull down\" or \"delay\" and a duration such as 5us";
+	static const char trait[] = " says nothing about a wire; use open-drain, wired-and, "
+				    "\"pull up\", \"pull down\" or \"delay\" and a duration such "
+				    "as 5us";
 	struct fixture *f = *state;
 	char text[256];
 
@@ -490,7 +491,8 @@ static void bad_wires_and_parts_are_refused(void **state)
 	assert_not_applied(f, "wire A\n\nwire A\n", ":3: wire \"A\" is described at ");
 	assert_not_applied(f, "\npart start lever line 0\n", ":2: \"lever\" is no kind of part");
 	assert_file_refused(f, "wire\n", 1, "cannot understand \"wire\"; use \"lines N\"");
-	assert_file_refused(f, "wires A\n", 1, "cannot understand \"wires\" (did you mean \"wire\"?); use");
+	assert_file_refused(f, "wires A\n", 1,
+			    "cannot understand \"wires\" (did you mean \"wire\"?); use");
 	assert_int_equal(parse_file(f, "line 0 wire A\n"), 0);
 	assert_int_equal(apply(f), 0);
 	assert_int_equal(wires_check(&f->wires, &f->err), -1);
@@ -502,12 +504,14 @@ static void bad_lines_of_the_host_are_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_file_refused(f, "line 0 hosts gpiochip0:1\n", 1, "\"hosts\" is not known (did you mean "
-			    "\"host\"?); use name, level, pull, stuck, loop, host, bias, active, wire or inverter");
+	assert_file_refused(f, "line 0 hosts gpiochip0:1\n", 1,
+			    "\"hosts\" is not known (did you mean \"host\"?); use name, level, "
+			    "pull, stuck, loop, host, bias, active, wire or inverter");
 	assert_int_equal(parse_file(f, "\nline 0 host gpiochip99:1\n"), 0);
 	assert_int_equal(apply(f), -1);
 	assert_says(f, ":2: ");
-	assert_true(strstr(f->err.text, "/dev/gpiochip99") || strstr(f->err.text, "without libgpiod 2"));
+	assert_true(strstr(f->err.text, "/dev/gpiochip99") ||
+		    strstr(f->err.text, "without libgpiod 2"));
 	assert_int_equal(parse_file(f, "line 0 bias pull-up\n"), 0);
 	assert_int_equal(apply(f), -1);
 	assert_says(f, ":1: ");

@@ -194,8 +194,8 @@ static void scripts_are_played(void **state)
 static void help_names_every_command(void **state)
 {
 	static const char *const names[] = { "set ", "get ", "pulse ", "toggle ", "wait ",
-					     "watch", "stats ", "release ", "fault ", "play ", "part ", "help",
-					     "quit" };
+					     "watch", "stats ", "release ", "fault ", "play ",
+					     "part ", "help", "quit" };
 	struct talk *f = *state;
 	char reply[8192];
 	int fd = talk_connect(f);

@@ -140,15 +140,15 @@ static void watch_reports_changes(void **state)
 	talk_say(f, fd, "watch\n");
 	talk_assert_reply(fd, OK);
 	talk_assert(f, "set 1 1\n", OK);
-	talk_assert_change(fd, since, "line 1 name \"\" value 1 direction none trigger none unmasked 0 "
-			   "latched 0");
+	talk_assert_change(fd, since, "line 1 name \"\" value 1 direction none trigger none "
+			   "unmasked 0 latched 0");
 	since = loop_now();
 	talk_guest_asks(f, VIRTIO_GPIO_MSG_SET_DIRECTION, 1, VIRTIO_GPIO_DIRECTION_IN);
-	talk_assert_change(fd, since, "line 1 name \"\" value 1 direction input trigger none unmasked 0 "
-			   "latched 0");
+	talk_assert_change(fd, since, "line 1 name \"\" value 1 direction input trigger none "
+			   "unmasked 0 latched 0");
 	talk_guest_asks(f, VIRTIO_GPIO_MSG_IRQ_TYPE, 1, VIRTIO_GPIO_IRQ_TYPE_EDGE_BOTH);
-	talk_assert_change(fd, since, "line 1 name \"\" value 1 direction input trigger both unmasked 0 "
-			   "latched 0");
+	talk_assert_change(fd, since, "line 1 name \"\" value 1 direction input trigger both "
+			   "unmasked 0 latched 0");
 	talk_assert(f, "set 1 1\n", OK);
 	talk_assert_reply(fd, "");
 	close(fd);

@@ -104,7 +104,8 @@ static int try_act(struct fixture *f, const char *what, bool check)
 	char text[256], *words[12];
 	int count = split(text, what, words);
 	struct part_call call = {
-		.words = words + 1, .count = count - 1, .check = check, .out = &f->out, .err = &f->err,
+		.words = words + 1, .count = count - 1, .check = check, .out = &f->out,
+		.err = &f->err,
 	};
 
 	f->err.text[0] = '\0';
@@ -220,7 +221,8 @@ static void buttons_refuse_nonsense(void **state)
 
 	add(f, "start button line 0");
 	assert_refused(f, "start turn", "a button can \"press [DURATION]\" and \"release\"");
-	assert_refused(f, "start press now", "after \"press\" comes nothing, or a duration such as 100ms");
+	assert_refused(f, "start press now",
+		       "after \"press\" comes nothing, or a duration such as 100ms");
 	assert_refused(f, "start release 1ms", "after \"release\" comes nothing");
 	assert_refused(f, "stop press", "no part is named \"stop\"; \"part\" lists them");
 	assert_int_equal(try_act(f, "start press", true), 0);
@@ -299,8 +301,9 @@ static void meter_measures(void **state)
 	}
 	assert_int_equal(parts_describe(&f->dev, "fan", &f->out, &f->err), 0);
 	buffer_add(&f->out, "\0", 1);
-	assert_int_equal(sscanf(buffer_head(&f->out), "part \"fan\" meter pulses %u frequency %lf Hz duty %lf",
-				&pulses, &frequency, &duty), 3);
+	assert_int_equal(sscanf(buffer_head(&f->out),
+				"part \"fan\" meter pulses %u frequency %lf Hz duty %lf", &pulses,
+				&frequency, &duty), 3);
 	buffer_take(&f->out, f->out.len);
 	assert_int_equal(pulses, 11);
 	assert_near(frequency, 10 * 1e9 / (last - first), 0.1);
@@ -460,11 +463,13 @@ static void eeproms_refuse_nonsense(void **state)
 	struct fixture *f = *state;
 
 	add(f, "rom eeprom scl 4 sda 5 size 16");
-	assert_refused(f, "rom erase", "an eeprom can \"get ADDRESS\" and \"put ADDRESS BYTE...\" up to 8 bytes");
+	assert_refused(f, "rom erase",
+		       "an eeprom can \"get ADDRESS\" and \"put ADDRESS BYTE...\" up to 8 bytes");
 	assert_refused(f, "rom get 16", "\"16\" must be an address, 0 to 15");
 	assert_refused(f, "rom get -1", "\"-1\" must be an address, 0 to 15");
 	assert_refused(f, "rom put 0", "an address, and bytes up to the 16 there are, must follow");
-	assert_refused(f, "rom put 15 1 2", "an address, and bytes up to the 16 there are, must follow");
+	assert_refused(f, "rom put 15 1 2",
+		       "an address, and bytes up to the 16 there are, must follow");
 	assert_refused(f, "rom put 0 0x100", "\"0x100\" must be a byte, 0 to 0xff");
 }
 
@@ -472,17 +477,18 @@ static void bad_parts_are_refused(void **state)
 {
 	static const struct { const char *what, *why; } bad[] = {
 		{ "start", "after \"part\" come a name and a kind of part" },
-		{ "start lever line 0", "\"lever\" is no kind of part; there are button, encoder, meter "
-		  "and eeprom" },
+		{ "start lever line 0", "\"lever\" is no kind of part; there are button, encoder, "
+		  "meter and eeprom" },
 		{ "start button", "a part that is a button needs \"line\"" },
 		{ "start button line", "\"line\" has no value" },
 		{ "start button line 8", "no line is numbered or named \"8\"" },
-		{ "start button line 0 bounce 5", "bounce \"5\" must be a duration above 0, with us, ms "
-		  "or s" },
+		{ "start button line 0 bounce 5", "bounce \"5\" must be a duration above 0, with "
+		  "us, ms or s" },
 		{ "start button line 0 active 1", "active \"1\" must be low or high" },
 		{ "start button pin 0", "\"pin\" is nothing that is said about a button; use line, "
 		  "active, bounce" },
-		{ "rom eeprom scl 4 sda 5 address 0x80", "address \"0x80\" must be a number from 0 to 127" },
+		{ "rom eeprom scl 4 sda 5 address 0x80",
+		  "address \"0x80\" must be a number from 0 to 127" },
 		{ "rom eeprom scl 4 sda 5 size 0", "an eeprom's size must be 1 to 256" },
 		{ "rom eeprom scl 4", "a part that is an eeprom needs \"sda\"" },
 		{ "knob encoder a 0 b 9", "no line is numbered or named \"9\"" },

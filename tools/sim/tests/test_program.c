@@ -494,10 +494,12 @@ static void scripts_move_parts(void **state)
 	assert_int_equal(sim_exit_status(f), 0);
 	close(fd);
 	scratch_write(script, "at 0 part start turn 1\n");
-	assert_int_equal(sim_run(f, "--socket", f->socket, "--config", file, "--play", script, NULL), 1);
+	assert_int_equal(sim_run(f, "--socket", f->socket, "--config", file, "--play", script,
+				 NULL), 1);
 	sim_assert_says(f, ":1: a button can \"press [DURATION]\" and \"release\"");
 	scratch_write(script, "at 0 part start\n");
-	assert_int_equal(sim_run(f, "--socket", f->socket, "--config", file, "--play", script, NULL), 1);
+	assert_int_equal(sim_run(f, "--socket", f->socket, "--config", file, "--play", script,
+				 NULL), 1);
 	sim_assert_says(f, ":1: after \"part\" come a part's name and what it is to do");
 	scratch_write(file, "line 0 wire A\n");
 	assert_int_equal(sim_run(f, "--socket", f->socket, "--config", file, NULL), 1);

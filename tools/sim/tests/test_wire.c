@@ -73,7 +73,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void join(struct bench *b, const char *name, struct device *dev, unsigned int line, bool inverted)
+static void join(struct bench *b, const char *name, struct device *dev, unsigned int line,
+		 bool inverted)
 {
 	struct errmsg err = { "" };
 
@@ -329,7 +330,8 @@ static void loops_do_not_drive_wires(void **state)
 	assert_int_equal(wires_join(&b->wires, "READY", &b->left, 2, false, &err), -1);
 	assert_string_equal(err.text, "line 2 is the end of a loop already");
 	assert_int_equal(gpio_set_loop(&b->left.bank, 3, 0, &err), -1);
-	assert_string_equal(err.text, "line 0 is on a wire, or a line of the host, and cannot end a loop");
+	assert_string_equal(err.text,
+			    "line 0 is on a wire, or a line of the host, and cannot end a loop");
 }
 
 static void board_that_goes_lets_the_wire_go(void **state)
@@ -355,10 +357,12 @@ static void impossible_wires_are_refused(void **state)
 	assert_int_equal(wires_join(&b->wires, "OTHER", &b->left, 0, false, &err), -1);
 	assert_string_equal(err.text, "line 0 is on a wire, or a line of the host, already");
 	assert_int_equal(wires_check(&b->wires, &err), -1);
-	assert_string_equal(err.text, "wire \"OTHER\" has no end; it takes lines, or parts, at two ends");
+	assert_string_equal(err.text,
+			    "wire \"OTHER\" has no end; it takes lines, or parts, at two ends");
 	join(b, "OTHER", &b->left, 1, false);
 	assert_int_equal(wires_check(&b->wires, &err), -1);
-	assert_string_equal(err.text, "wire \"OTHER\" has one end; it takes lines, or parts, at two ends");
+	assert_string_equal(err.text,
+			    "wire \"OTHER\" has one end; it takes lines, or parts, at two ends");
 	traits.place = (struct wire_place){ "boards", 1 };
 	assert_int_equal(wires_describe(&b->wires, "READY", &traits, &err), 0);
 	traits.place.number = 2;
