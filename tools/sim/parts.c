@@ -182,6 +182,15 @@ static int connect_part(struct part *part, char **words, int count, struct errms
 	return -1;
 }
 
+static void append(struct device *dev, struct part *part)
+{
+	struct part **link = &dev->parts;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = part;
+}
+
 /**
  * parts_add() - put a part on lines
  * @dev: the device
@@ -210,8 +219,7 @@ int parts_add(struct device *dev, char **words, int count, struct errmsg *err)
 		free_part(part);
 		return -1;
 	}
-	part->next = dev->parts;
-	dev->parts = part;
+	append(dev, part);
 	return 0;
 }
 

@@ -446,6 +446,8 @@ static void two_eeproms_share_a_bus(void **state)
 	add(f, "one eeprom scl 4 sda 5 address 0x50");
 	device_unlisten(&f->dev, &f->listener);
 	add(f, "two eeprom scl 4 sda 5 address 0x51");
+	assert_is(f, NULL, "part \"one\" eeprom reads 0 writes 0\n"
+			   "part \"two\" eeprom reads 0 writes 0\n");
 	act(f, "one put 0 1");
 	act(f, "two put 0 2");
 	start(f);
