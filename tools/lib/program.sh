@@ -153,11 +153,13 @@ keep_console() {
 
 # program_verdict SECONDS: the status of the run, and what there is to say of it.
 program_verdict() {
+	local awaited=$PROGRAM_STATUS
+	[[ -z $TEST_FILE ]] || awaited=$TEST_STATUS
 	if [[ ${TEST_STATUS:-0} != 0 ]]; then
 		program_note "the test failed"
 		return "$TEST_STATUS"
 	fi
-	if [[ ! $PROGRAM_STATUS && ! $TEST_STATUS ]]; then
+	if [[ ! $awaited ]]; then
 		program_note "$(no_status "$1")"
 		return "$NO_STATUS"
 	fi
@@ -170,7 +172,7 @@ no_status() {
 	if (($1 >= GUEST_SECONDS)); then
 		say "the guest was ended after $GUEST_SECONDS s; --timeout allows more"
 	else
-		say "the guest ended before the program did"
+		say "the guest ended before the ${TEST_FILE:+test of the }program did"
 	fi
 }
 

@@ -7,7 +7,7 @@
 
 # What the guest takes of this machine, with the libraries these need.
 readonly GUEST_PROGRAMS=(awk basename bash cat cut dirname dmesg gpiodetect gpioget gpioinfo gpiomon gpioset
-	grep head ls mkdir mkfifo mount nproc od paste readlink rmdir sed seq sleep sort stty sync tail taskset
+	grep head ln ls mkdir mkfifo mount nproc od paste readlink rmdir sed seq sleep sort stty sync tail taskset
 	timeout tr uniq wc)
 
 # guest_programs: a line of gen_init_cpio for each file.
@@ -50,7 +50,7 @@ guest_initramfs() {
 		(cd "$GUEST" && find guest -type f) | while read -r name; do
 			say "file /$name $GUEST/$name 0755 0 0"
 		done
-		for name in proc sys tmp run dev; do
+		for name in proc sys tmp run; do
 			say "dir /$name 0755 0 0"
 		done
 		say 'slink /bin usr/bin 0777 0 0'

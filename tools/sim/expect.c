@@ -186,9 +186,10 @@ static bool has_periods(struct expect *e)
 {
 	struct expect_text window, line;
 
-	if (e->seen >= 2)
+	if (e->last_ns > e->first_ns)
 		return true;
-	miss(e, e->end_ns, "%llu rise%s %s, two are needed; %s", (unsigned long long)e->seen,
+	miss(e, e->end_ns, "%llu rise%s %s, two at different times are needed; %s",
+	     (unsigned long long)e->seen,
 	     e->seen == 1 ? "" : "s", window_text(e, &window), line_text(e, &line));
 	return false;
 }
@@ -196,8 +197,8 @@ static bool has_periods(struct expect *e)
 static void frequency_is_over(struct expect *e)
 {
 	if (has_periods(e))
-		judge(e, QUANTITY_FREQUENCY,
-		      (e->seen - 1) * 1000000000000ull / (e->last_ns - e->first_ns));
+		judge(e, QUANTITY_FREQUENCY, (unsigned __int128)(e->seen - 1) * 1000000000000ull /
+					     (e->last_ns - e->first_ns));
 }
 
 static void duty_is_over(struct expect *e)

@@ -81,6 +81,50 @@ nothing happens without the button" ]
 test_nothing_happens_without_the_button" ]
 }
 
+# indented FILE...: as documentation shows them.
+indented() {
+	sed 's/^\(.\)/    \1/' "$@"
+}
+
+@test "documentation shows the tests as they are" {
+	local readme file
+	readme=$(<"$TOP/tools/sim/examples/README.md")
+	for file in button/button.scn button/test_button.py; do
+		[[ $readme == *"$(indented "$TOP/tools/sim/examples/$file")"* ]]
+	done
+	[[ $readme == *"$(indented <(tail -n +3 "$TOP/tools/sim/examples/labgrid/test_labgrid.py"))"* ]]
+}
+
+# ci_commands: what the job runs, but for the clone.
+ci_commands() {
+	sed -n 's/^ *- run: //p' "$TOP/tools/sim/examples/README.md" | grep -v '^git clone '
+}
+
+@test "the CI job passes, and has its reports" {
+	cp "$BUTTON"/* .
+	ln -s "$(realpath "$TOP")" virtio-gpio
+	[ "$(ci_commands | wc -l)" -eq 3 ]
+	run timeout -s KILL 600 bash -euxc "$(ci_commands)"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	mv scenario.xml report.xml
+	[ "$(report | wc -l)" -eq 2 ]
+	mv pytest.xml report.xml
+	[ "$(report | wc -l)" -eq 2 ]
+}
+
+@test "lines of the simulator are digital outputs of labgrid" {
+	python3 -m venv labgrid && labgrid/bin/pip -q install labgrid pytest ||
+		skip "labgrid cannot be installed here: it needs python3-venv and the net"
+	application
+	cp "$TOP"/tools/sim/examples/labgrid/* .
+	PATH=$PWD/labgrid/bin:$PATH PYTEST_ADDOPTS="--lg-env env.yaml" \
+		run guest --board "$BUTTON/button.board" --test test_labgrid.py -- ./button-led
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"1 passed"* ]]
+}
+
 @test "broken: it does not see the button" {
 	broken 's/return ready;/return 0;/' 'no rise in 2s since pulse Button 10ms; LED is 0' 0
 }

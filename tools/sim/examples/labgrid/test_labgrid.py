@@ -1,0 +1,8 @@
+from vgpio_sim import rise
+
+def test_button_lights_led(target, sim):
+    button = target.get_driver("DigitalOutputProtocol")
+    sim["LED"].wait("output")
+    button.set(True)
+    assert button.get()
+    sim["LED"].expect(rise, within="2s")
