@@ -119,6 +119,7 @@ const char *rules_sentence(enum driver_rule rule)
 static void report_one(const struct rules *rules, enum driver_rule i, FILE *file)
 {
 	const struct rule *rule = &table[i];
+	const char *quote = *rule->sentence == '(' ? "" : "\"";
 
 	fprintf(file, "%s %u - %s %s", rules->broken[i] ? "not ok" : "ok", i + 1, rule->id,
 		rule->what);
@@ -127,8 +128,8 @@ static void report_one(const struct rules *rules, enum driver_rule i, FILE *file
 		      file);
 		return;
 	}
-	fprintf(file, "\n# broken %u times, first: %s\n# %s:\n#   \"%s\"\n", rules->broken[i],
-		rules->first[i], rule->section, rule->sentence);
+	fprintf(file, "\n# broken %u times, first: %s\n# %s:\n#   %s%s%s\n", rules->broken[i],
+		rules->first[i], rule->section, quote, rule->sentence, quote);
 }
 
 /**

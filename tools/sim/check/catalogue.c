@@ -115,8 +115,8 @@ const struct check catalogue[] = {
 	  false, NEEDS_LINE, check_framing },
 	{ "V22", "lines and event buffers survive a stop and start of the queues",
 	  "vhost-user protocol, GET_VRING_BASE",
-	  "No sentence says so in these words. A virtual machine that is paused stops its queues "
-	  "like this, and its driver does not learn of it.",
+	  "(No sentence says so in these words. A virtual machine that is paused stops its queues "
+	  "like this, and its driver does not learn of it.)",
 	  true, NEEDS_LINE, check_restart },
 	{ "V20", "used buffers are those that the device was given, and no more is written",
 	  "Basic Facilities, The Virtqueue Descriptor Table and Used Ring, device requirements",
@@ -127,6 +127,17 @@ const struct check catalogue[] = {
 };
 
 const size_t catalogue_size = ARRAY_SIZE(catalogue);
+
+/**
+ * catalogue_quote() - what to put around a check's sentence
+ * @check: the check
+ *
+ * Return: quotes, if it is one of the specification.
+ */
+const char *catalogue_quote(const struct check *check)
+{
+	return *check->sentence == '(' ? "" : "\"";
+}
 
 /**
  * catalogue_has() - is there such a check?

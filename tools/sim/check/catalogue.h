@@ -16,7 +16,7 @@
  * @id: its name
  * @what: it in our words
  * @section: where the specification says it
- * @sentence: what it says there
+ * @sentence: what it says there; in brackets, why nothing is said
  * @should: it says "should": not to do it is worth a warning
  * @needs: NEEDS_*
  * @run: finds out; true if the device passes
@@ -34,6 +34,7 @@ struct check {
 extern const struct check catalogue[];
 extern const size_t catalogue_size;
 
+const char *catalogue_quote(const struct check *check);
 bool catalogue_has(const char *list, size_t len);
 bool catalogue_chosen(const char *list, const struct check *check);
 void catalogue_run(struct run *run, const struct check *check);

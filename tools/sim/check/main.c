@@ -129,10 +129,13 @@ static int parse_set(struct plan *plan, const char *text, struct errmsg *err)
 
 static void list_checks(void)
 {
-	for (size_t i = 0; i < catalogue_size; i++)
-		printf("%-5s%s%s\n     %s:\n     \"%s\"\n", catalogue[i].id, catalogue[i].what,
-		       catalogue[i].should ? " (a \"should\")" : "", catalogue[i].section,
-		       catalogue[i].sentence);
+	for (size_t i = 0; i < catalogue_size; i++) {
+		const struct check *c = &catalogue[i];
+
+		printf("%-5s%s%s\n     %s:\n     %s%s%s\n", c->id, c->what,
+		       c->should ? " (a \"should\")" : "", c->section, catalogue_quote(c),
+		       c->sentence, catalogue_quote(c));
+	}
 }
 
 static int unknown_option(const char *word, int result, struct errmsg *err)

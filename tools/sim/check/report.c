@@ -38,7 +38,8 @@ static void print_details(const char *prefix, const struct check *check, const s
 		printf("%s  (the last %u of %u)\n", prefix, DUT_TOLD, d->told_count);
 	for (unsigned int i = first_told(d); i < d->told_count; i++)
 		printf("%s  %s\n", prefix, told_line(d, i));
-	printf("%s%s:\n%s  \"%s\"\n", prefix, check->section, prefix, check->sentence);
+	printf("%s%s:\n%s  %s%s%s\n", prefix, check->section, prefix, catalogue_quote(check),
+	       check->sentence, catalogue_quote(check));
 }
 
 /* --- for people -------------------------------------------------------------------- */
