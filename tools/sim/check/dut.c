@@ -145,6 +145,9 @@ static int meet(struct dut *d)
 	}
 	if (!vu_link_ask_u64(&d->link, VU_GET_FEATURES, &d->offered))
 		return 0;
+	if (d->link.silent)
+		errmsg_store(&d->link.err, "the back end says nothing for %d ms; is another front "
+			     "end connected to it?", d->link.timeout_ms);
 	close_fd(&d->link.fd);
 	return -1;
 }

@@ -108,7 +108,8 @@ static int receive_bytes(struct vu_link *link, uint32_t request, void *data, siz
 		int64_t left = deadline - loop_now();
 		ssize_t got;
 
-		if (poll(&pfd, 1, left > 0 ? left / 1000000 : 0) <= 0)
+		link->silent = poll(&pfd, 1, left > 0 ? left / 1000000 : 0) <= 0;
+		if (link->silent)
 			return errmsg_set(&link->err, "no answer to %s within %d ms",
 					  request_name(request), link->timeout_ms);
 		got = recv(link->fd, (char *)data + done, len - done, MSG_DONTWAIT);

@@ -16,6 +16,7 @@
  * @timeout_ms: how long the back end may take to answer
  * @acks: VU_PROTOCOL_F_REPLY_ACK is negotiated: it acknowledges what it is told
  * @closed: the back end closed it
+ * @silent: the back end did not answer in time
  * @sent: called after each message, for a back end in the same process; or NULL
  * @ctx: for @sent
  * @err: why the last call failed
@@ -25,6 +26,7 @@ struct vu_link {
 	int timeout_ms;
 	bool acks;
 	bool closed;
+	bool silent;
 	void (*sent)(void *ctx);
 	void *ctx;
 	struct errmsg err;

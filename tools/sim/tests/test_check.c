@@ -193,7 +193,7 @@ static void silent_back_end_is_refused(void **state)
 
 	answer_with(f, NULL, 0);
 	assert_refused(f, sim_check(f, "--timeout", "50ms", f->socket, NULL),
-		       "no answer to GET_FEATURES within 50 ms");
+		       "says nothing for 50 ms; is another front end connected to it?");
 }
 
 static void other_servers_are_refused(void **state)
