@@ -324,22 +324,31 @@ choose_package() {
 	[[ $PACKAGE ]]
 }
 
-# find_package RELEASE MIRROR: suite by suite, to read no more package
-# lists than needed.
-find_package() {
+# search_suites RELEASE CHOOSE...: suite by suite, to read no more package lists than
+# needed, until CHOOSE finds PACKAGE there. Returns 1 when none of them has it, and 2 with
+# NO_PACKAGE when they cannot be read.
+search_suites() {
 	local suite tried=() log
 	PACKAGE='' PACKAGE_VERSION=''
 	log_file log kernel-apt
 	for suite in $(suites "$1"); do
 		tried+=("$suite")
-		private_apt "$2" "${tried[@]}"
+		private_apt "$MIRROR" "${tried[@]}"
 		run_step -l 600 "reading Debian's package list ($suite)" "$log" \
 			apt-get -q -c "$CACHE/apt/apt.conf" update || {
 			NO_PACKAGE="the Debian mirror of this machine cannot be reached or has no $suite (log: $log)"
-			return 1
+			return 2
 		}
-		choose_package "$1" 1 && return 0
+		"${@:2}" && return 0
 	done
+	return 1
+}
+
+# find_package RELEASE: of the series' own one, a newer kernel rather than none.
+find_package() {
+	local status=0
+	search_suites "$1" choose_package "$1" 1 || status=$?
+	((status == 1)) || return "$status"
 	NO_PACKAGE="Debian has no linux-source-$1 (any more)"
 	[[ $1 == "$BASE_VERSION" ]] && choose_package "$1" 0
 }
@@ -348,32 +357,37 @@ download_progress() {
 	du -sm "$DOWNLOAD_DIR" | awk '{ printf "%d MB so far", $1 }'
 }
 
-# fetch_package RELEASE FOLDER: FOLDER/*.deb, which the package manager has
-# checked against the signed hashes. Fails with NO_PACKAGE.
-fetch_package() {
-	local mirror status=0
+# find_mirror: MIRROR. Fails with NO_PACKAGE.
+find_mirror() {
 	command -v apt-get >/dev/null || {
 		NO_PACKAGE="this machine has no apt-get"
 		return 1
 	}
-	mirror=$(debian_mirror)
-	[[ $mirror ]] || {
+	MIRROR=$(debian_mirror)
+	[[ $MIRROR ]] || {
 		NO_PACKAGE="this machine's package sources name no Debian mirror"
 		return 1
 	}
+}
+
+# fetch_package RELEASE FOLDER: FOLDER/*.deb, which the package manager has
+# checked against the signed hashes. Fails with NO_PACKAGE.
+fetch_package() {
+	local status=0
+	find_mirror || return
 	lock apt
-	{ find_package "$1" "$mirror" && download_package "$2"; } || status=$?
+	{ find_package "$1" && download_package "$2" "$PACKAGE=$PACKAGE_VERSION"; } || status=$?
 	unlock apt
 	return "$status"
 }
 
-# download_package FOLDER
+# download_package FOLDER PACKAGE=VERSION...
 download_package() {
 	local log
 	log_file log kernel-download
 	DOWNLOAD_DIR=$1
 	run_step -l 3600 -m download_progress "downloading $PACKAGE $PACKAGE_VERSION" "$log" \
-		env -C "$1" apt-get -q -c "$CACHE/apt/apt.conf" download "$PACKAGE=$PACKAGE_VERSION" || {
+		env -C "$1" apt-get -q -c "$CACHE/apt/apt.conf" download "${@:2}" || {
 		NO_PACKAGE="the download of $PACKAGE broke off (log: $log)"
 		return 1
 	}
