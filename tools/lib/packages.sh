@@ -90,6 +90,18 @@ python:requests         python3-requests
 command:git-filter-repo git-filter-repo
 '
 
+# The same for modules, and for sources that stand in for headers: with what they were
+# configured, so that they stay so.
+readonly MODULE_NEEDS='
+command:modinfo         kmod
+command:strip           binutils
+'
+readonly STAND_IN_NEEDS='
+header:openssl/bio.h    libssl-dev
+header:gelf.h           libelf-dev
+command:pahole          dwarves
+'
+
 # The same for 'bench' and its plots.
 readonly BENCH_NEEDS='
 command:gnuplot         gnuplot-nox
