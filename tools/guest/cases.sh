@@ -69,6 +69,8 @@ lacks() {
 	cpus) (($(nproc) > 1)) || say_lack "this guest has one processor" ;;
 	partner) [[ $KIND$DEVICE == umlsim ]] || say_lack "only the guest uml has another guest beside it, on the simulator's wires" ;;
 	gpio_sim) why_no_gpio_sim ;;
+	v1) why_no_v1 ;;
+	distribution) [[ $(/usr/bin/gpiodetect --version) == *' v2.'* ]] || why_no_v1 ;;
 	selftests) type -P gpio-mockup-cdev >/dev/null || say_lack "the selftests of this kernel have no program for this" ;;
 	virtuser) [[ -d /sys/bus/platform/drivers/gpio-virtuser ]] || say_lack "this kernel has no gpio-virtuser" ;;
 	supply) compgen -G '/sys/bus/platform/drivers/reg-userspace-consumer/*/state' >/dev/null || say_lack "nothing tells this guest of a regulator and its user" ;;
@@ -130,6 +132,12 @@ why_no_gpio_sim() {
 	elif [[ ! -d /sys/kernel/config/gpio-sim ]]; then
 		say_lack "this kernel has no gpio-sim"
 	fi
+}
+
+# Each kernel that the tools configure has it.
+why_no_v1() {
+	[[ $GUEST_KERNEL != linux-image-* || $(gpio-uapi "/dev/$CHIP" info-v1 0) == "name "* ]] ||
+		say_lack "this kernel has no version 1 of the character device's interface (CONFIG_GPIO_CDEV_V1)"
 }
 
 why_no_uio() {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What the end-to-end cases ask of the character device's interface, version 2,
- * that no tool of libgpiod asks. One command a run; what the kernel says is
- * printed, an error by its name, and judged by the case.
+ * that no tool of libgpiod asks, and whether there is version 1. One command a
+ * run; what the kernel says is printed, an error by its name, and judged by the
+ * case.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -189,6 +190,16 @@ static void info(int chip, char **args)
 	read_info(chip, GPIO_V2_GET_LINEINFO_IOCTL, args[0]);
 }
 
+/* info-v1 LINE: by version 1 of the interface, which a kernel may lack */
+static void info_v1(int chip, char **args)
+{
+	struct gpioline_info info = { .line_offset = strtoul(args[0], NULL, 0) };
+
+	if (ioctl(chip, GPIO_GET_LINEINFO_IOCTL, &info))
+		fail("info");
+	printf("name '%s' consumer '%s'\n", info.name, info.consumer);
+}
+
 static void print_change(int chip)
 {
 	static const char * const types[] = { "", "requested", "released", "changed" };
@@ -352,7 +363,7 @@ static const struct {
 } commands[] = {
 	{ "info", 1, info }, { "get", 2, get }, { "set", 3, set },
 	{ "edges", 3, edges }, { "watch", 2, watch }, { "gone", 2, gone },
-	{ "reconfigure", 2, reconfigure }, { "toggle", 2, toggle },
+	{ "reconfigure", 2, reconfigure }, { "toggle", 2, toggle }, { "info-v1", 1, info_v1 },
 };
 
 int main(int argc, char **argv)

@@ -17,7 +17,7 @@ lsgpio() {
 	check "name that gpio-line-name tells" "$(gpio-line-name "/dev/$CHIP" 3)" door
 }
 
-a_case both_versions "the selftests' helper reads and writes a line by both versions of the interface" selftests
+a_case both_versions "the selftests' helper reads and writes a line by both versions of the interface" selftests v1
 both_versions() {
 	local version value
 	for version in 1 2; do

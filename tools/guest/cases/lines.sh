@@ -113,7 +113,7 @@ hammer() {
 	done
 }
 
-a_case distribution "the distribution's tools of libgpiod, of whatever version, drive and list lines, too"
+a_case distribution "the distribution's tools of libgpiod, of whatever version, drive and list lines, too" distribution
 distribution() {
 	local PATH=/usr/sbin:/usr/bin:/sbin:/bin GPIOD='' value
 	show "gpiodetect --version" "$(gpiodetect --version | head -n 1)"
