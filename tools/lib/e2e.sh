@@ -95,6 +95,7 @@ ready_guest() {
 	GUEST_SECONDS=$((300 + OPERATIONS / 250))
 	[[ $KIND == uml ]] || emulate
 	watched_kernel
+	! is_stock || want_stock_guest
 	[[ $DEVICE == sim ]] || need_reference
 	build_guest
 }
@@ -112,6 +113,7 @@ run_guest() {
 	guest_wish
 	guest_helpers
 	guest_tools
+	! is_stock || guest_modules
 	GUEST_EXTRA=60
 	start_devices "$(devices_wanted)"
 	watch_devices
@@ -141,6 +143,7 @@ emulate() {
 watched_kernel() {
 	case $GUEST_KERNEL in
 	kasan | kcsan) GUEST_SECONDS=$((GUEST_SECONDS * 4)) GUEST_MIB=512 ;;
+	"$IMAGE_PACKAGE"*) GUEST_MIB=512 ;;
 	*) return 0 ;;
 	esac
 	[[ $GUEST_KERNEL$KIND != kcsanuml ]] ||

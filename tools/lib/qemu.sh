@@ -13,7 +13,7 @@ readonly GUEST_PROGRAMS=(awk basename bash cat cut dirname dmesg gpiodetect gpio
 # guest_programs: a line of gen_init_cpio for each file.
 guest_programs() {
 	local name
-	for name in "${GUEST_PROGRAMS[@]}"; do
+	for name in "${GUEST_PROGRAMS[@]}" "${STOCK_PROGRAMS[@]}"; do
 		with_libraries "/usr/bin/$name" "$(readlink -f "$(command -v "$name")")"
 	done | sort -u
 }
@@ -62,6 +62,10 @@ guest_initramfs() {
 
 # build_qemu: BUILD, the kernel for it.
 build_qemu() {
+	if is_stock; then
+		build_stock_guest
+		return
+	fi
 	ARCH=x86_64
 	build_guest_kernel guest-x86_64 1500 guest-x86_64.config
 }
@@ -136,7 +140,7 @@ start_microvm() {
 start_machine() {
 	local qemu=(qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -m "${GUEST_MIB}M"
 		-object "memory-backend-memfd,id=mem,size=${GUEST_MIB}M,share=on"
-		-kernel "$BUILD/arch/x86/boot/bzImage" -initrd "$GUEST/initramfs"
+		-kernel "${IMAGE:-$BUILD/arch/x86/boot/bzImage}" -initrd "$GUEST/initramfs"
 		-append "console=ttyS1 no_console_suspend quiet log_buf_len=4M suspend.pm_test_delay=2 $UIO_OPTION rdinit=/guest/init"
 		-monitor "pipe:$GUEST/monitor")
 	guest_initramfs

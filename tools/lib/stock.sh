@@ -2,10 +2,10 @@
 # shellcheck shell=bash
 #
 # Kernels that a distribution has built without the driver: the driver as a module
-# for one of them.
+# for one of them, and their image for a guest.
 
-# What the name of Debian's package begins with; the rest is the kernel's release.
-readonly HEADERS_PACKAGE=linux-headers-
+# What the names of Debian's packages begin with; the rest is the kernel's release.
+readonly HEADERS_PACKAGE=linux-headers- IMAGE_PACKAGE=linux-image-
 
 # The form of a release, as 7.3.4+deb13-amd64
 readonly STOCK_RELEASE='^[0-9]+\.[0-9]+[0-9A-Za-z.+~_-]*$'
@@ -303,4 +303,53 @@ provide_module() {
 	provide_headers
 	[[ ! $STAND_IN ]] || provide_stand_in
 	build_module
+}
+
+# --- a guest ----------------------------------------------------------------------------
+
+# is_stock: whether the kernel of the guest is a distribution's.
+is_stock() {
+	[[ $GUEST_KERNEL == "$IMAGE_PACKAGE"[0-9]* ]]
+}
+
+# Modules that a guest needs, where they are not built in, and what loads them
+readonly STOCK_MODULES=(virtio_pci)
+STOCK_PROGRAMS=()
+
+# want_stock_guest: what is known before anything is fetched.
+want_stock_guest() {
+	local release=${GUEST_KERNEL#"$IMAGE_PACKAGE"}
+	[[ $KIND == @(qemu|q35) ]] ||
+		die "--kernel $GUEST_KERNEL: is the kernel of a PC; pass --guest qemu"
+	choose_series
+	read_base
+	packaged_headers "$release"
+	choose_version "$release"
+	need_module
+	STOCK_PROGRAMS=(insmod)
+}
+
+# build_stock_guest: IMAGE, and STOCK with its modules; MODULE; and what packs the
+# guest's file system in BUILD.
+build_stock_guest() {
+	provide_module
+	provide_stock "$IMAGE_PACKAGE" "$KERNEL"
+	IMAGE=$STOCK/lib/modules/$KERNEL/vmlinuz
+	[[ -e $IMAGE ]] || die "the package $GUEST_KERNEL has no vmlinuz in lib/modules"
+	mkdir -p "$BUILD/usr"
+	gcc -O2 -o "$BUILD/usr/gen_init_cpio" "$SRC/usr/gen_init_cpio.c" ||
+		die "usr/gen_init_cpio.c of the kernel does not compile"
+}
+
+# guest_modules: GUEST/guest/modules, numbered in the order in which they load.
+guest_modules() {
+	local wanted loads number=100 file
+	IFS=, read -ra wanted < <(modinfo -F depends "$MODULE")
+	wanted+=("${STOCK_MODULES[@]}")
+	loads=$(modprobe -d "$STOCK" -S "$KERNEL" -a --show-depends "${wanted[@]}") ||
+		die "the package $GUEST_KERNEL has not all modules that the guest needs: ${wanted[*]}"
+	mkdir "$GUEST/guest/modules"
+	for file in $(awk '$1 == "insmod" { print $2 }' <<<"$loads") "$MODULE"; do
+		cp "$file" "$GUEST/guest/modules/$((number++))-${file##*/}"
+	done
 }

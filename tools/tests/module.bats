@@ -273,3 +273,41 @@ stock_of() {
 	[ "$status" -eq 1 ]
 	[[ $output == *"the Debian mirror of this machine cannot be reached or has no trixie-backports"* ]]
 }
+
+@test "e2e --kernel: packages that no guest can have" {
+	refused e2e --kernel linux-image-7.3.4+deb13-amd64
+	[[ $output == *"--kernel linux-image-7.3.4+deb13-amd64: is the kernel of a PC; pass --guest qemu"* ]]
+	refused e2e --guest microvm --kernel linux-image-7.3.4+deb13-amd64
+	[[ $output == *"pass --guest qemu"* ]]
+	refused e2e --guest qemu --kernel linux-image-6.1.0-50-amd64
+	[[ $output == *"Linux 6.1.0-50-amd64: is older than 7.2"* ]]
+	refused e2e --guest qemu --kernel linux-image-amd64
+	[[ $output == *"--kernel 'linux-image-amd64': there is plain faulty kasan kcsan base linux-image-RELEASE"* ]]
+	LINUX='' refused e2e --guest qemu --kernel linux-image-7.3.4+deb13-amd64 --release 7.2
+	[[ $output == *"--release 7.2: Linux 7.3.4+deb13-amd64 is asked for"* ]]
+}
+
+@test "a guest gets the modules in the order in which they load, the driver last" {
+	fake modinfo <<<'echo gpio-regmap,virtio'
+	fake modprobe <<-'END'
+		echo "$*" >&2
+		printf '%s\n' 'builtin virtio' 'insmod /stock/virtio_ring.ko.xz ' 'insmod /stock/virtio_pci.ko.xz '
+	END
+	fake cp <<<'echo "${@: -2}"'
+	mkdir -p "$BATS_TEST_TMPDIR/guest/guest"
+	run stock_lib eval "GUEST=$BATS_TEST_TMPDIR/guest STOCK=/stock KERNEL=7.3 GUEST_KERNEL=linux-image-7.3 MODULE=/made/gpio-virtio.ko; guest_modules"
+	[ "$status" -eq 0 ]
+	local to=$BATS_TEST_TMPDIR/guest/guest/modules
+	[ "$output" = "-d /stock -S 7.3 -a --show-depends gpio-regmap virtio virtio_pci
+/stock/virtio_ring.ko.xz $to/100-virtio_ring.ko.xz
+/stock/virtio_pci.ko.xz $to/101-virtio_pci.ko.xz
+/made/gpio-virtio.ko $to/102-gpio-virtio.ko" ]
+}
+
+@test "a package without a module that the guest needs" {
+	fake modinfo <<<'echo'
+	fake modprobe <<<'exit 1'
+	run stock_lib eval "GUEST=$BATS_TEST_TMPDIR STOCK=/stock KERNEL=7.3 GUEST_KERNEL=linux-image-7.3 MODULE=m; guest_modules"
+	[ "$status" -eq 1 ]
+	[[ $output == *"the package linux-image-7.3 has not all modules that the guest needs: virtio_pci"* ]]
+}
