@@ -241,7 +241,7 @@ render_series() {
 		from=${HEADS[i]}
 	done
 	[[ $TREE == mainline ]] || {
-		render_differences "$1" "$from" "$3"
+		render_differences "$1" "$2" "$from" "$3"
 		return
 	}
 	render_mirrors "$1" "$2" "$from" "$3"
@@ -270,34 +270,58 @@ render_mirrors() {
 	done < <(mirrored_files "$1" "$2" "$3")
 }
 
-# compared_with OUT: the mirrored files that this tree is compared with, below OUT. A
-# tree that does not follow mainline for now has a copy of those it last followed.
-compared_with() {
-	local pinned=$VGPIO_ROOT/tools/lib/compared-$TREE.tar.xz file
-	if [[ -e $pinned ]]; then
-		tar -xJf "$pinned" -C "$1"
-		return
-	fi
-	while read -r file; do
-		install -D "$VGPIO_ROOT/$file" "$1/$file"
-	done < <(on_disk "${MIRRORS[@]}" | grep -v /Makefile)
+# The mirrored files that a tree written from mainline's has not: the patches of other
+# drivers.
+readonly NOT_FOLLOWED='^drivers/(char|i2c)/'
+
+# is_converted: whether the files of TREE are written from mainline's, by a script and
+# by hand.
+is_converted() {
+	[[ -e $VGPIO_ROOT/tools/lib/convert-$TREE.py ]]
 }
 
-# render_differences WORKTREE HEAD OUT: how the files of this tree differ from
-# the mirrored ones, each difference with its reason. Fails for one without.
-render_differences() {
-	local file mainline other files
-	[[ -e $TREE_DIR/rules ]] || return 0
-	scratch_dir mainline
-	compared_with "$mainline"
-	mapfile -t files < <(files_below "$mainline" "${MIRRORS[@]}")
-	scratch_dir other
-	for file in "${files[@]}"; do
-		mkdir -p "$other/$(dirname "$file")"
-		git -C "$1" show "$2:$file" >"$other/$file" 2>/dev/null || rm "$other/$file"
+# convert_mirrors FROM TO: the mirrored files below FROM, as TREE can compile them as
+# far as a script can do that, below TO.
+convert_mirrors() {
+	local file
+	while read -r file; do
+		mkdir -p "$2/$(dirname "$file")"
+		python3 "$VGPIO_ROOT/tools/lib/convert-$TREE.py" <"$1/$file" >"$2/$file" ||
+			die "$file cannot be converted for $TREE, see above"
+	done < <(files_below "$1" "${MIRRORS[@]}" | grep -vE "$NOT_FOLLOWED")
+}
+
+# compared_files WORKTREE BASE HEAD MAINLINE OTHER: sets compared, the names of the
+# mirrored files, and of those that the series adds in the same folders; those of HEAD
+# are put below OTHER.
+compared_files() {
+	local file
+	mapfile -t compared < <({
+		files_below "$4" "${MIRRORS[@]}"
+		git -C "$1" diff --no-renames --name-only --diff-filter=A "$2" "$3" -- "${MIRRORS[@]}"
+	} | LC_ALL=C sort -u)
+	for file in "${compared[@]}"; do
+		mkdir -p "$5/$(dirname "$file")"
+		git -C "$1" show "$3:$file" >"$5/$file" 2>/dev/null || rm "$5/$file"
 	done
-	python3 "$VGPIO_ROOT/tools/lib/differences.py" "$TREE_DIR/rules" "$mainline" "$other" \
-		"${files[@]}" >"$3/patches/$TREE/differences"
+}
+
+# compare_with_mainline WORKTREE BASE HEAD [--show]: the list of how the files of this
+# tree differ from the mirrored ones, each difference with its reason; or the differences
+# themselves. Fails for one without a reason.
+compare_with_mainline() {
+	local mainline other compared
+	scratch_dir mainline
+	convert_mirrors "$VGPIO_ROOT" "$mainline"
+	scratch_dir other
+	compared_files "$1" "$2" "$3" "$mainline" "$other"
+	python3 "$VGPIO_ROOT/tools/lib/differences.py" ${4:+"$4"} "$TREE_DIR/differences" \
+		"$mainline" "$other" "${compared[@]}"
+}
+
+# render_differences WORKTREE BASE HEAD OUT
+render_differences() {
+	! is_converted || compare_with_mainline "$1" "$2" "$3" >"$4/patches/$TREE/differences"
 }
 
 # render_maintainers WORKTREE BASE HEAD: the lines the series adds to

@@ -3,6 +3,11 @@
 #
 # The series for linux-5.10.y, as far as it can be looked at without a kernel.
 
+bats_require_minimum_version 1.5.0
+
+# Faults in lines that the driver of 5.10 does not have
+readonly NOT_THERE='in-order-accepted'
+
 setup() {
 	REPO=$BATS_TEST_DIRNAME/../..
 	PATCHES=$REPO/patches/linux-5.10.y
@@ -50,31 +55,205 @@ interface() {
 	diff <(echo "$ours") <(echo "$theirs")
 }
 
+# file_of_5_10 NAME FOLDER: a file that the series adds, below FOLDER.
+file_of_5_10() {
+	git init -q "$2"
+	git -C "$2" apply --include="$1" "$PATCHES"/0*.patch
+}
+
+# convert <FROM >TO
+convert() {
+	python3 "$REPO/tools/lib/convert-linux-5.10.y.py"
+}
+
+# differences [--show]: between the folders one and two, of the file 'file'.
 differences() {
-	python3 "$REPO/tools/lib/differences.py" rules one two file
+	python3 "$REPO/tools/lib/differences.py" "$@" list one two file
 }
 
-@test "differences: each has its reason, and one without fails" {
-	cd "$BATS_TEST_TMPDIR"
+# make_list: one difference, with its reason.
+make_list() {
+	cd "$BATS_TEST_TMPDIR" || return
 	mkdir one two
-	printf 'int f(void)\n{\n\tguard(x);\n}\n' >one/file
-	printf 'int f(void)\n{\n\tlock(x);\n}\n' >two/file
-	printf '# a comment\nguard\tlocks by hand\n' >rules
-	run differences
-	[[ $status == 0 && $output == *$'@@ int f(void)\n# locks by hand\n-\tguard(x);\n+\tlock(x);'* ]]
-
-	printf 'int h;\n\n\n\n\n\n\nint f(void)\n{\n\tguard(x);\n}\n' >two/file
-	run differences
-	[[ $status == 1 && $output == *"no rule explains"*"+int h;"* ]]
+	seq 20 >one/file
+	seq 20 | sed '5s/.*/other/' >two/file
+	printf '# a comment\n\nwhy: it is so\n' >list
+	differences >new 2>/dev/null || true
+	sed 's/ ?  / why/' new >list
+	differences >/dev/null
 }
 
-@test "differences: rules that are none are refused" {
-	cd "$BATS_TEST_TMPDIR"
-	mkdir one two
-	echo 'no tab' >rules
-	run differences
-	[[ $status != 0 && $output == *"rules:1: has no tab"* ]]
-	printf '(\twhy\n' >rules
-	run differences
-	[[ $status != 0 && $output == *"rules:1: is no regular expression"* ]]
+@test "differences: each has its reason, and the list is written again as it is" {
+	make_list
+	run -0 differences
+	[[ $output == "$(<list)" && $output == *$'=== file\n'*"-1 +1     why"* ]]
+	run -0 differences --show
+	[[ $output == *$'# it is so\n-5\n+other' ]]
+}
+
+@test "differences: a line that is changed, added, removed or moved has no reason" {
+	make_list
+	cp two/file good
+	for change in '5s/.*/another/' '12a\more' '12d' '5{h;d};6G'; do
+		sed "$change" good >two/file
+		run -1 differences
+		[[ $output == *'a difference that has no reason'* && $output == *' ?  '* ]]
+	done
+}
+
+@test "differences: a reason stays while the lines are the same" {
+	make_list
+	sed -i '3s/.*/new/' one/file two/file
+	run -0 differences
+	[[ $output == *' why '* && $output != "$(<list)" ]]
+}
+
+@test "differences: a list that is none is refused" {
+	make_list
+	sed 's/ why / who /' list >other && mv other list
+	run -1 differences
+	[[ $output == *"has no reason 'who'; they are: why"* ]]
+	sed 's/^why: .*/why/' list >other && mv other list
+	run -1 differences
+	[[ $output == *"list:3: is no reason; one is 'name: why'"* ]]
+}
+
+@test "differences: a reason for nothing fails" {
+	make_list
+	sed '3a\old: it was so' list >other && mv other list
+	run -1 differences
+	[[ $output == *'explains nothing: old'* ]]
+}
+
+# becomes WANTED: whether standard input does.
+becomes() {
+	run -0 convert
+	[[ $output == "$1" ]] || {
+		echo "$output"
+		return 1
+	}
+}
+
+@test "a guard becomes lock and unlock on each way out" {
+	becomes 'static int f(struct s *s)
+{
+	int n = 0;
+	int ret;
+
+	spin_lock(&s->a);
+	if (s->n) {
+		ret = s->n;
+		spin_unlock(&s->a);
+		return ret;
+	}
+	spin_unlock(&s->a);
+
+	rcu_read_lock();
+	g(n);
+	rcu_read_unlock();
+
+	return n;
+}' <<'END'
+static int f(struct s *s)
+{
+	int n = 0;
+
+	scoped_guard(spinlock, &s->a)
+		if (s->n)
+			return s->n;
+
+	guard(rcu)();
+	g(n);
+
+	return n;
+}
+END
+}
+
+@test "a guard that is left in many places has one where it is released" {
+	becomes 'static bool f(struct s *s)
+{
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&s->lock, flags);
+	if (s->a) {
+		ret = false;
+		goto out;
+	}
+	if (s->b) {
+		ret = s->c;
+		goto out;
+	}
+	ret = true;
+out:
+	spin_unlock_irqrestore(&s->lock, flags);
+
+	return ret;
+}' <<'END'
+static bool f(struct s *s)
+{
+	guard(spinlock_irqsave)(&s->lock);
+	if (s->a)
+		return false;
+	if (s->b)
+		return s->c;
+
+	return true;
+}
+END
+}
+
+@test "a guard that the script does not know, or that is left by a jump, is refused" {
+	run -1 convert <<<$'static int f(void)\n{\n\tguard(mutex)(&m);\n\n\treturn 0;\n}'
+	[[ $output == *"static int f(void): does not know the guard 'mutex'"* ]]
+	run -1 convert <<<$'static int f(void)\n{\n\tguard(rcu)();\n\tgoto out;\nout:\n\treturn 0;\n}'
+	[[ $output == *"goto out;: leaves a guard"* ]]
+}
+
+# listed FOLDER: the part of the list about the driver, as it is in FOLDER.
+listed() {
+	python3 "$REPO/tools/lib/differences.py" "$PATCHES/differences" "$WHERE/one" "$1" "$DRIVER" 2>/dev/null
+}
+
+# put_in NAME DIR: the driver of 5.10 with that fault of kunit/mutants, below DIR. It has
+# the lines of mainline's, or what becomes of these.
+put_in() {
+	local list=("$REPO/tools/lib/mutants.py" "$REPO/kunit/mutants")
+	python3 "${list[@]}" "$WHERE/two/$DRIVER" apply "$1" >"$2/$DRIVER" 2>/dev/null && return
+	python3 "${list[@]}" "$REPO/$DRIVER" apply "$1" |
+		python3 "$REPO/tools/lib/convert-linux-5.10.y.py" >"$2/converted"
+	git merge-file -p "$WHERE/two/$DRIVER" "$WHERE/one/$DRIVER" "$2/converted" >"$2/$DRIVER" 2>/dev/null
+}
+
+# fault NAME: whether 'verify' notices that one, in WHERE/NAME.verdict.
+fault() {
+	local dir=$WHERE/$1 verdict='not noticed'
+	mkdir -p "$dir/drivers/gpio"
+	if ! put_in "$1" "$dir" || cmp -s "$dir/$DRIVER" "$WHERE/two/$DRIVER"; then
+		verdict='not there'
+	elif [[ $(listed "$dir") != "$(<"$WHERE/listed")" ]]; then
+		verdict=noticed
+	fi
+	echo "$verdict" >"$dir.verdict"
+	rm -r "$dir"
+}
+
+@test "each fault of kunit/mutants in the driver of 5.10 is noticed" {
+	export REPO PATCHES DRIVER=drivers/gpio/gpio-virtio.c WHERE=$BATS_TEST_TMPDIR
+	export -f fault listed put_in
+	mkdir -p "$WHERE/one/drivers/gpio"
+	convert <"$REPO/$DRIVER" >"$WHERE/one/$DRIVER"
+	file_of_5_10 "$DRIVER" "$WHERE/two"
+	listed "$WHERE/two" >"$WHERE/listed" || true
+	grep -q callers "$WHERE/listed"
+	! grep -F ' ? ' "$WHERE/listed"
+	python3 "$REPO/tools/lib/mutants.py" "$REPO/kunit/mutants" - list | cut -f 1 >"$WHERE/names"
+
+	xargs -P "$(nproc)" -I{} bash -c 'fault {}' <"$WHERE/names"
+	(($(cat "$WHERE"/*.verdict | wc -l) == $(wc -l <"$WHERE/names")))
+	run ! grep -l 'not noticed' "$WHERE"/*.verdict
+	# They are in what this tree does not have, or does otherwise.
+	run bash -c 'cd "$WHERE" && grep -l "not there" *.verdict | sed s/.verdict// | paste -sd " "'
+	[[ $output == "$NOT_THERE" ]]
 }
