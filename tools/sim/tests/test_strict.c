@@ -168,6 +168,36 @@ static void what_devices_live_with_is_not_told_of_as_a_rule(void **state)
 	assert_int_equal(f->dev.stats.violations, 0);
 }
 
+static void drivers_of_several_boards_are_counted_together(void **state)
+{
+	struct rules left = { .occasions = 2 }, right = { .occasions = 4 }, sum = { 0 };
+
+	(void)state;
+	rules_note(&left, RULE_OUTPUT, "line 1");
+	rules_note(&right, RULE_OUTPUT, "line 2");
+	rules_note(&right, RULE_OUTPUT, "line 3");
+	rules_add(&sum, &left);
+	rules_add(&sum, &right);
+	assert_int_equal(sum.broken[RULE_OUTPUT], 3);
+	assert_string_equal(sum.first[RULE_OUTPUT], "line 1");
+	assert_int_equal(sum.occasions, 6);
+	assert_false(rules_kept(&sum));
+}
+
+/* A board without --strict is not in the report. */
+static void only_strict_boards_are_told_of(void **state)
+{
+	struct simulator *f = *state;
+	int out = sim_start(f, "--socket", f->other, "--strict", NULL);
+
+	assert_int_equal(sim_check(f, "--only", "R11", f->socket, NULL), 0);
+	assert_int_equal(sim_run(f, "ctl", f->control, "quit", NULL), 0);
+	sim_read_until(f, out, NULL);
+	assert_int_equal(sim_exit_status(f), 0);
+	sim_assert_says(f, "\nok 7 - D7 ");
+	close(out);
+}
+
 static void driver_that_keeps_the_rules_is_told_of(void **state)
 {
 	struct simulator *f = *state;
@@ -232,6 +262,8 @@ int main(void)
 		TEST(unmasked_before_enabled),
 		TEST(two_buffers_for_a_line),
 		TEST(what_devices_live_with_is_not_told_of_as_a_rule),
+		cmocka_unit_test(drivers_of_several_boards_are_counted_together),
+		TEST_PROGRAM(only_strict_boards_are_told_of),
 		TEST_PROGRAM(driver_that_keeps_the_rules_is_told_of),
 		TEST_PROGRAM(driver_that_breaks_a_rule_is_told_of),
 		TEST_PROGRAM(broken_connection_is_told_of),
