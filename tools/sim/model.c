@@ -347,10 +347,11 @@ static void spread(struct gpio_bank *bank, struct gpio_line *line)
 	tell_peer(line);
 }
 
-static bool peer_refuses(struct gpio_line *line, uint8_t direction, bool level)
+/* May the guest have the line like this? It may always let it go. */
+static bool ask_peer(struct gpio_line *line, uint8_t direction, bool level)
 {
-	return line->peer && line->peer->ops->request &&
-	       !line->peer->ops->request(line->peer, direction, level);
+	return !line->peer || !line->peer->ops->request ||
+	       line->peer->ops->request(line->peer, direction, level);
 }
 
 static void disable_irq(struct gpio_bank *bank, struct gpio_line *line)
@@ -400,7 +401,7 @@ static uint8_t set_direction(struct gpio_bank *bank, struct gpio_line *line, uin
 	if (value == VIRTIO_GPIO_DIRECTION_OUT && line->trigger)
 		return refuse_violation(bank, line, RULE_DONE,
 					"output direction while the interrupt is enabled");
-	if (peer_refuses(line, value, line->output))
+	if (!ask_peer(line, value, line->output))
 		return VIRTIO_GPIO_STATUS_ERR;
 	if (value == VIRTIO_GPIO_DIRECTION_NONE)
 		deactivate(bank, line);
@@ -429,7 +430,7 @@ static uint8_t set_value(struct gpio_bank *bank, struct gpio_line *line, uint32_
 			 struct gpio_reply *reply)
 {
 	(void)reply;
-	if (value > 1 || (is_output(line) && peer_refuses(line, line->direction, value)))
+	if (value > 1 || (is_output(line) && !ask_peer(line, line->direction, value)))
 		return VIRTIO_GPIO_STATUS_ERR;
 	line->output = value;
 	if (update_value(line))
@@ -629,7 +630,7 @@ void gpio_reset(struct gpio_bank *bank)
 		bool used = line->direction || line->trigger;
 
 		if (line->direction)
-			peer_refuses(line, VIRTIO_GPIO_DIRECTION_NONE, false);
+			ask_peer(line, VIRTIO_GPIO_DIRECTION_NONE, false);
 		deactivate(bank, line);
 		if (update_value(line) || used)
 			tell_changed(bank, line);
@@ -723,7 +724,7 @@ void gpio_restore(struct gpio_bank *bank, unsigned int number, const struct gpio
 	line->trigger = old->trigger;
 	line->latched = old->trigger && was_set(&old->latched);
 	if (line->direction)
-		peer_refuses(line, line->direction, line->output);
+		ask_peer(line, line->direction, line->output);
 	tell_peer(line);
 }
 
