@@ -200,6 +200,23 @@ struct fault_parser {
 	bool number;
 };
 
+static int cannot_follow(const struct fault_parser *p, const char *word, struct errmsg *err)
+{
+	static const char *const others[] = { "event", "line", "after", "times" };
+	const char *known[GPIO_MSG_TYPES + ARRAY_SIZE(others)], *nearest;
+
+	for (unsigned int i = 0; i < GPIO_MSG_TYPES; i++)
+		known[i] = gpio_message_name(i);
+	memcpy(known + GPIO_MSG_TYPES, others, sizeof(others));
+	nearest = text_nearest(word, known, ARRAY_SIZE(known));
+	if (nearest && strcmp(nearest, word))
+		return errmsg_set(err, "\"%.64s\" cannot follow in \"%s\"; did you mean \"%s\"?",
+				  word, fault_name(p->fault->kind), nearest);
+	return errmsg_set(err, "\"%.64s\" cannot follow in \"%s\"; a chance such as 10%%, one "
+			  "message such as get_value, \"line LINE\", \"after N\" and \"times N\" can",
+			  word, fault_name(p->fault->kind));
+}
+
 static int parse_word(struct fault_parser *p, const char *word, struct errmsg *err)
 {
 	if (strchr(word, '%')) {
@@ -215,8 +232,7 @@ static int parse_word(struct fault_parser *p, const char *word, struct errmsg *e
 		p->number = true;
 		return 0;
 	}
-	return errmsg_set(err, "\"%.64s\" cannot follow in \"%s\"; see help", word,
-			  fault_name(p->fault->kind));
+	return cannot_follow(p, word, err);
 }
 
 static bool scope_has(enum fault_scope scope, unsigned int type)
@@ -232,6 +248,20 @@ static bool scope_has(enum fault_scope scope, unsigned int type)
 		return type != FAULT_EVENT;
 	default:
 		return false;
+	}
+}
+
+static const char *scope_words(enum fault_scope scope)
+{
+	switch (scope) {
+	case SCOPE_NAMES:
+		return "get_names";
+	case SCOPE_EVENTS:
+		return "event";
+	case SCOPE_REQUESTS:
+		return "requests";
+	default:
+		return "the configuration space";
 	}
 }
 
@@ -259,8 +289,8 @@ static int check_parsed(const struct fault_parser *p, struct errmsg *err)
 	if (p->fault->kind == FAULT_LATE && !p->fault->number)
 		return errmsg_set(err, "\"late\" needs a number above 0, or a duration");
 	if (p->type && !scope_has(type->scope, p->fault->type))
-		return errmsg_set(err, "\"%s\" cannot befall such a message; see help",
-				  type->name);
+		return errmsg_set(err, "\"%s\" cannot befall such a message, only %s", type->name,
+				  scope_words(type->scope));
 	if (p->fault->line != FAULT_ANY_LINE &&
 	    (type->scope == SCOPE_NAMES || type->scope == SCOPE_CONFIG))
 		return errmsg_set(err, "\"%s\" is not about a line", type->name);
@@ -417,14 +447,17 @@ const char *fault_name(enum fault_kind kind)
 static int unknown_fault(const char *name, struct errmsg *err)
 {
 	const char *known[FAULT_KINDS], *nearest;
+	char all[FAULT_KINDS * 24] = "";
 
-	for (unsigned int i = 0; i < FAULT_KINDS; i++)
+	for (unsigned int i = 0; i < FAULT_KINDS; i++) {
 		known[i] = types[i].name;
+		strcat(strcat(all, i ? ", " : ""), known[i]);
+	}
 	nearest = text_nearest(name, known, FAULT_KINDS);
 	if (nearest)
 		return errmsg_set(err, "\"%.64s\" is no fault; did you mean \"%s\"?", name,
 				  nearest);
-	return errmsg_set(err, "\"%.64s\" is no fault; see help", name);
+	return errmsg_set(err, "\"%.64s\" is no fault; there are %s", name, all);
 }
 
 /**

@@ -134,7 +134,11 @@ static void nonsense_is_refused(void **state)
 		{ "silence 10%%", "at most 100%" },
 		{ "silence -1%", "at most 100%" },
 		{ "silence %", "at most 100%" },
-		{ "silence 5", "\"5\" cannot follow in \"silence\"" },
+		{ "silence 5", "\"5\" cannot follow in \"silence\"; a chance such as 10%, one "
+		  "message such as get_value, \"line LINE\", \"after N\" and \"times N\" can" },
+		{ "silence get_valu", "\"get_valu\" cannot follow in \"silence\"; did you mean "
+		  "\"get_value\"?" },
+		{ "nonsense", "\"nonsense\" is no fault; there are silence, lose, delay, " },
 		{ "silence get_value set_value", "\"set_value\" cannot follow" },
 		{ "silence line", "missing after \"line\"" },
 		{ "silence line 4", "no line is numbered or named \"4\"" },
@@ -143,11 +147,12 @@ static void nonsense_is_refused(void **state)
 		{ "delay", "needs a duration" },
 		{ "delay 5", "\"5\" cannot follow" },
 		{ "late 0", "needs a number above 0" },
-		{ "names-few get_value", "cannot befall such a message" },
+		{ "names-few get_value", "cannot befall such a message, only get_names" },
 		{ "names-few line 1", "is not about a line" },
-		{ "storm get_value", "cannot befall such a message" },
-		{ "bad-value event", "cannot befall such a message" },
-		{ "no-lines get_value", "cannot befall such a message" },
+		{ "storm get_value", "cannot befall such a message, only event" },
+		{ "bad-value event", "cannot befall such a message, only requests" },
+		{ "no-lines get_value", "cannot befall such a message, only the configuration "
+		  "space" },
 		{ "no-lines line 1", "is not about a line" },
 	};
 	struct fixture *f = *state;
