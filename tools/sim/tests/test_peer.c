@@ -171,6 +171,20 @@ static void reset_lets_go(void **state)
 	assert_int_equal(end.direction, NONE);
 }
 
+/* As another simulator left it. */
+static void restored_line_is_asked_for(void **state)
+{
+	const struct gpio_line old = { .direction = OUT, .output = true, .value = true };
+	struct bank *f = *state;
+
+	gpio_restore(&f->bank, LINE, &old);
+	gpio_settle(&f->bank);
+	assert_int_equal(end.direction, OUT);
+	assert_true(end.output);
+	assert_int_equal(end.told, 1);
+	assert_true(gpio_value(&f->bank, LINE));
+}
+
 static void other_end_is_told_of_guest_and_host(void **state)
 {
 	struct bank *f = *state;
@@ -253,6 +267,7 @@ int main(void)
 		TEST(other_end_is_asked_first),
 		TEST(refused_requests_have_no_effect),
 		TEST(reset_lets_go),
+		TEST(restored_line_is_asked_for),
 		TEST(other_end_is_told_of_guest_and_host),
 		TEST(line_has_one_other_end),
 		TEST(changes_have_the_time_of_the_edge),
