@@ -67,11 +67,15 @@ build_guest() {
 	build_early
 	provide_kernel
 	finish_job early
-	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"
-	use_tree "$SERIES_HEAD"
+	is_stock || use_whole_series
 	"build_$KIND"
 	build_sim
 	[[ $DEVICE == sim ]] || "build_$DEVICE"
+}
+
+use_whole_series() {
+	series_head || die "$(am_failure); 'apply' leaves a work tree to look at"
+	use_tree "$SERIES_HEAD"
 }
 
 # build_early: to fetch a kernel, where there is none yet, keeps one processor busy.

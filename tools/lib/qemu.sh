@@ -135,13 +135,17 @@ start_microvm() {
 		-device isa-serial,index=1,chardev=console
 }
 
+# What the kernel of each machine is told: where its console is, that a panic ends it, and
+# not to check its timer, as an emulated processor is too slow for that on a busy machine.
+readonly MACHINE_OPTIONS='console=ttyS1 panic=-1 no_timer_check no_console_suspend quiet log_buf_len=4M suspend.pm_test_delay=2'
+
 # start_machine ARGUMENT...: with its console in a log. The serial line for the
 # cases comes first, as under User-Mode Linux.
 start_machine() {
 	local qemu=(qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -m "${GUEST_MIB}M"
 		-object "memory-backend-memfd,id=mem,size=${GUEST_MIB}M,share=on"
 		-kernel "${IMAGE:-$BUILD/arch/x86/boot/bzImage}" -initrd "$GUEST/initramfs"
-		-append "console=ttyS1 no_console_suspend quiet log_buf_len=4M suspend.pm_test_delay=2 $UIO_OPTION rdinit=/guest/init"
+		-append "$MACHINE_OPTIONS $UIO_OPTION rdinit=/guest/init"
 		-monitor "pipe:$GUEST/monitor")
 	guest_initramfs
 	ln -s to "$GUEST/line.in"

@@ -35,6 +35,20 @@ dir /proc 0755 0 0" ]
 	done <<<"$output"
 }
 
+@test "a kernel that panics ends its machine, which is too slow to check its timer" {
+	local dir=$BATS_TEST_TMPDIR
+	run qemu_lib eval "
+		GUEST=$dir BUILD=/build TO_MONITOR=
+		guest_initramfs() { :; }
+		exec_alone() { printf '%s\n' \"\$@\" >$dir/command; }
+		watch_guest() { wait \$1; }
+		start_machine -machine pc"
+	[ "$status" -eq 0 ]
+	grep -qx -e -no-reboot "$dir/command"
+	grep -A 1 -x -e -append "$dir/command" | grep -qw 'panic=-1 no_timer_check'
+	grep -A 1 -x -e -kernel "$dir/command" | grep -qx /build/arch/x86/boot/bzImage
+}
+
 # serve SECONDS: with a guest that says what is read, and how it is woken; no longer
 # than until it is.
 serve() {
