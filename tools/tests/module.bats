@@ -25,7 +25,7 @@ make_headers() {
 	echo 7.3.4+deb13-amd64 >"$headers/include/config/kernel.release"
 	printf '#define LINUX_VERSION_%s\n' 'MAJOR 7' 'PATCHLEVEL 3' 'SUBLEVEL 4' \
 		>"$headers/include/generated/uapi/linux/version.h"
-	printf '%s\n' 'kernelversion:' $'\t@echo 7.3.4' 'modules:' \
+	printf '%s\n' 'kernelversion:' $'\t@echo 7.3.4' 'modules:' $'\t@cat $(M)/Kbuild' \
 		$'\tgcc -c -I$(M)/include -o $(M)/gpio-virtio.ko $(M)/gpio-virtio.c' >"$headers/Makefile"
 	printf '%s\n' '#include "gpio-virtio.h"' '#include <uapi/linux/virtio_gpio.h>' \
 		'int made_of_the_checkout;' >"$REPO/drivers/gpio/gpio-virtio.c"
@@ -128,6 +128,8 @@ stock_lib() {
 	[ "$status" -eq 0 ]
 	[ "$output" = "$XDG_CACHE_HOME/vgpio/module/7.3.4+deb13-amd64/gpio-virtio.ko" ]
 	nm "$output" | grep -q made_of_the_checkout
+	# The kernel has an older header of this name.
+	grep -qxF 'LINUXINCLUDE := -I$(src)/include $(LINUXINCLUDE)' "$XDG_CACHE_HOME/vgpio/logs/module-build.log"
 	[[ $stderr != *signed* ]]
 }
 
@@ -310,4 +312,15 @@ stock_of() {
 	run stock_lib eval "GUEST=$BATS_TEST_TMPDIR STOCK=/stock KERNEL=7.3 GUEST_KERNEL=linux-image-7.3 MODULE=m; guest_modules"
 	[ "$status" -eq 1 ]
 	[[ $output == *"the package linux-image-7.3 has not all modules that the guest needs: virtio_pci"* ]]
+}
+
+@test "only a kernel of a distribution may lack version 1 of the interface" {
+	lack_of() {
+		KIND=qemu GUEST_KERNEL=$1 ANSWER=$2 bash -c '. "$0"; gpio-uapi() { echo "$ANSWER"; }; lacks v1' \
+			"$REPO/tools/guest/cases.sh"
+	}
+	[ "$(lack_of linux-image-7.3.4 'info EINVAL')" = \
+		"this kernel has no version 1 of the character device's interface (CONFIG_GPIO_CDEV_V1)" ]
+	[ -z "$(lack_of linux-image-7.3.4 "name 'led-red' consumer ''")" ]
+	[ -z "$(lack_of plain 'info EINVAL')" ]
 }
