@@ -63,6 +63,7 @@ one_of() {
 
 # build_guest: the kernel for it, with the series, and what its devices need.
 build_guest() {
+	! is_stock || want_stock_guest
 	prepare
 	build_early
 	provide_kernel
@@ -99,7 +100,6 @@ ready_guest() {
 	GUEST_SECONDS=$((300 + OPERATIONS / 250))
 	[[ $KIND == uml ]] || emulate
 	watched_kernel
-	! is_stock || want_stock_guest
 	[[ $DEVICE == sim ]] || need_reference
 	build_guest
 }
@@ -117,7 +117,6 @@ run_guest() {
 	guest_wish
 	guest_helpers
 	guest_tools
-	! is_stock || guest_modules
 	GUEST_EXTRA=60
 	start_devices "$(devices_wanted)"
 	watch_devices
@@ -147,7 +146,6 @@ emulate() {
 watched_kernel() {
 	case $GUEST_KERNEL in
 	kasan | kcsan) GUEST_SECONDS=$((GUEST_SECONDS * 4)) GUEST_MIB=512 ;;
-	"$IMAGE_PACKAGE"*) GUEST_MIB=512 ;;
 	*) return 0 ;;
 	esac
 	[[ $GUEST_KERNEL$KIND != kcsanuml ]] ||

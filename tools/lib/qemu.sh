@@ -147,6 +147,7 @@ start_machine() {
 		-kernel "${IMAGE:-$BUILD/arch/x86/boot/bzImage}" -initrd "$GUEST/initramfs"
 		-append "$MACHINE_OPTIONS $UIO_OPTION rdinit=/guest/init"
 		-monitor "pipe:$GUEST/monitor")
+	! is_stock || guest_modules
 	guest_initramfs
 	ln -s to "$GUEST/line.in"
 	ln -s from "$GUEST/line.out"

@@ -326,7 +326,7 @@ want_stock_guest() {
 	packaged_headers "$release"
 	choose_version "$release"
 	need_module
-	STOCK_PROGRAMS=(insmod)
+	STOCK_PROGRAMS=(insmod) GUEST_MIB=512
 }
 
 # build_stock_guest: IMAGE, and STOCK with its modules; MODULE; and what packs the

@@ -5,7 +5,7 @@ load helper
 
 # qemu_lib COMMAND...: a function of tools/lib/qemu.sh or guest.sh.
 qemu_lib() {
-	bash -c '. "$0/common.sh"; . "$0/guest.sh"; . "$0/qemu.sh"; STEP_PID=; end_step() { :; }
+	bash -c '. "$0/common.sh"; . "$0/guest.sh"; . "$0/stock.sh"; . "$0/qemu.sh"; STEP_PID=; end_step() { :; }
 		"$@"' "$BATS_TEST_DIRNAME/../lib" "$@"
 }
 
