@@ -41,7 +41,8 @@ struct pulse {
  * @trace: the record of all that happens, if one is kept
  * @vcd: waveforms, if they are kept
  * @script: stimuli in time
- * @window: where the window of the script's expectations begins
+ * @window: where the window of the script's expectations begins; not set before its
+ *	    first stimulus
  * @verdicts: the script's expectations
  * @config: what the user asked for
  * @front: where front ends connect

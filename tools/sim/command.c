@@ -972,6 +972,9 @@ int command_script(void *board, char *text, bool check, struct errmsg *err)
 	struct call c = { .board = board, .check = check, .out = &out, .err = err };
 	int ret;
 
+	/* It is being read: what the script before did is none of its business. */
+	if (check)
+		c.board->window = (struct moment){ 0 };
 	c.count = split_words(text, c.words, COMMAND_MAX_WORDS, err);
 	if (!c.count)
 		return errmsg_set(err, "a command is missing");

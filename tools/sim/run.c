@@ -64,6 +64,32 @@ static int set_timeout(struct run *run, const char *text, struct errmsg *err)
 	return 0;
 }
 
+static int set_option(struct run *run, int option, char **argv, struct errmsg *err)
+{
+	switch (option) {
+	case 'c':
+		run->control = optarg;
+		return 0;
+	case 'b':
+		run->board = optarg;
+		return 0;
+	case 'j':
+		run->junit = optarg;
+		return 0;
+	case 'p':
+		run->tap = true;
+		return 0;
+	case 'h':
+		run->help = true;
+		return 0;
+	case 't':
+		return set_timeout(run, optarg, err);
+	default:
+		return errmsg_set(err, "%.64s is no option, or lacks its value; see "
+				  "\"vgpio-sim run --help\"", argv[optind - 1]);
+	}
+}
+
 static int parse_options(struct run *run, int argc, char **argv, struct errmsg *err)
 {
 	static const struct option options[] = {
@@ -78,22 +104,9 @@ static int parse_options(struct run *run, int argc, char **argv, struct errmsg *
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c': run->control = optarg; break;
-		case 'b': run->board = optarg; break;
-		case 'j': run->junit = optarg; break;
-		case 'p': run->tap = true; break;
-		case 'h': run->help = true; break;
-		case 't':
-			if (set_timeout(run, optarg, err))
-				return -1;
-			break;
-		default:
-			return errmsg_set(err, "%.64s is no option, or lacks its value; see "
-					  "\"vgpio-sim run --help\"", argv[optind - 1]);
-		}
-	}
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1)
+		if (set_option(run, option, argv, err))
+			return -1;
 	if (optind == argc && !run->help)
 		return errmsg_set(err, "no scenario is named; see \"vgpio-sim run --help\"");
 	return 0;
@@ -121,8 +134,10 @@ static void fail_at(struct scenario_test *test, const struct scenario_step *step
 {
 	test->failed = step;
 	test->error = strdup(error);
-	if (!test->error)
-		abort();
+	if (test->error)
+		return;
+	log_error("out of memory for what went wrong");
+	exit(EXIT_NOT_RUN);
 }
 
 /* Its window begins with the test, for what it expects before a stimulus. */

@@ -16,6 +16,7 @@
  * @history: where changes come from
  * @from: the time 0
  * @until_ns: the end
+ * @last: the last change before it
  * @rows: the lines
  * @row_count: number of @rows
  * @columns: the changes, the last one first
@@ -25,6 +26,7 @@ struct wave {
 	const struct history *history;
 	const struct moment *from;
 	uint64_t until_ns;
+	uint64_t last;
 	unsigned int rows[MAX_ROWS];
 	unsigned int row_count;
 	uint64_t columns[MAX_COLUMNS];
@@ -39,15 +41,21 @@ static bool has_row(const struct wave *w, unsigned int line)
 	return false;
 }
 
-/* The change before @seq that is to be looked at, or 0. */
-static uint64_t change_before(const struct wave *w, uint64_t seq)
+static uint64_t find_last(const struct history *h, uint64_t until_ns)
 {
-	while (--seq >= w->history->oldest) {
-		const struct history_change *change = history_change(w->history, seq);
+	uint64_t seq = h->last;
 
-		if (change->line != HISTORY_NO_LINE && change->ns <= w->until_ns)
+	while (seq >= h->oldest && history_change(h, seq)->ns > until_ns)
+		seq--;
+	return seq;
+}
+
+/* The edge before @seq, or 0. */
+static uint64_t edge_before(const struct wave *w, uint64_t seq)
+{
+	while (--seq >= w->history->oldest)
+		if (history_change(w->history, seq)->line != HISTORY_NO_LINE)
 			return seq;
-	}
 	return 0;
 }
 
@@ -56,9 +64,9 @@ static void add_other_rows(struct wave *w)
 {
 	unsigned int others = 0;
 
-	for (uint64_t seq = change_before(w, w->history->last + 1);
+	for (uint64_t seq = edge_before(w, w->last + 1);
 	     seq > w->from->seq && others < MAX_OTHERS && w->row_count < MAX_ROWS;
-	     seq = change_before(w, seq)) {
+	     seq = edge_before(w, seq)) {
 		unsigned int line = history_change(w->history, seq)->line;
 
 		if (has_row(w, line))
@@ -70,8 +78,8 @@ static void add_other_rows(struct wave *w)
 
 static void choose_columns(struct wave *w)
 {
-	for (uint64_t seq = change_before(w, w->history->last + 1);
-	     seq && w->column_count < MAX_COLUMNS; seq = change_before(w, seq))
+	for (uint64_t seq = edge_before(w, w->last + 1); seq && w->column_count < MAX_COLUMNS;
+	     seq = edge_before(w, seq))
 		if (has_row(w, history_change(w->history, seq)->line))
 			w->columns[w->column_count++] = seq;
 }
@@ -113,7 +121,7 @@ static void draw_level(struct buffer *out, bool value, int width)
 
 static void draw_row(struct buffer *out, const struct wave *w, unsigned int line)
 {
-	uint64_t first = w->column_count ? w->columns[w->column_count - 1] : w->history->last + 1;
+	uint64_t first = w->column_count ? w->columns[w->column_count - 1] : w->last + 1;
 	bool value = history_value_at(w->history, line, first - 1);
 
 	draw_name(out, w, line);
@@ -143,7 +151,9 @@ static void draw_row(struct buffer *out, const struct wave *w, unsigned int line
 void wave_draw(struct buffer *out, const struct history *h, const unsigned int *lines,
 	       unsigned int count, const struct moment *from, uint64_t until_ns)
 {
-	struct wave w = { .history = h, .from = from, .until_ns = until_ns };
+	struct wave w = {
+		.history = h, .from = from, .until_ns = until_ns, .last = find_last(h, until_ns),
+	};
 
 	for (unsigned int i = 0; i < count; i++)
 		if (!has_row(&w, lines[i]))

@@ -113,12 +113,29 @@ ci_commands() {
 	[ "$(report | wc -l)" -eq 2 ]
 }
 
+# installed PACKAGE...: VENV, with these.
+installed() {
+	VENV=$PWD/venv
+	{ python3 -m venv "$VENV" && "$VENV/bin/pip" -q install "$@"; } ||
+		skip "pip cannot install $* here: it needs python3-venv and the net"
+}
+
+@test "pip installs the client from the repository, and pytest knows its fixture" {
+	cp -r "$TOP/tools/sim/python" client
+	installed ./client pytest
+	make -s -C "$TOP/tools/sim" O="$PWD/sim"
+	printf 'def test_line(sim):\n\tsim["LED"].set(1)\n\tsim.expect({"LED": 1})\n' >test_line.py
+	run env VGPIO_SIM="$PWD/sim/vgpio-sim" "$VENV/bin/python" -m pytest --vgpio-board "$BUTTON/button.board" test_line.py
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"1 passed"* ]]
+}
+
 @test "lines of the simulator are digital outputs of labgrid" {
-	python3 -m venv labgrid && labgrid/bin/pip -q install labgrid pytest ||
-		skip "labgrid cannot be installed here: it needs python3-venv and the net"
+	installed labgrid pytest
 	application
 	cp "$TOP"/tools/sim/examples/labgrid/* .
-	PATH=$PWD/labgrid/bin:$PATH PYTEST_ADDOPTS="--lg-env env.yaml" \
+	PATH=$VENV/bin:$PATH PYTEST_ADDOPTS="--lg-env env.yaml" \
 		run guest --board "$BUTTON/button.board" --test test_labgrid.py -- ./button-led
 	echo "$output"
 	[ "$status" -eq 0 ]

@@ -99,10 +99,9 @@ static void end_of_the_window_is_an_error(void **state)
 	int fd = talk_connect(f);
 
 	talk_say(f, fd, "set 1 1\nexpect \"Red LED\" rise within 5ms\nget 0\n");
-	talk_assert_reply(fd, OK);
 	talk_sleep_ms(10);
 	talk_run(f);
-	assert_reply_has(fd, "    ",
+	assert_reply_has(fd, "ok\n    ",
 			 "  Red LED           _____________|\n"
 			 "  line 1            __/~~~~~~~~~~|\n"
 			 "error expected Red LED rise within 5ms: no rise in 5ms since set 1 1; "
@@ -118,11 +117,11 @@ static void late_question_does_not_change_the_verdict(void **state)
 
 	talk_say(f, fd, "mark\n");
 	drive(f, 0, true);
-	talk_sleep_ms(30);
+	talk_sleep_ms(350);
 	drive(f, 1, true);
-	talk_say(f, fd, "expect 0 rise within 20ms\nexpect 1 rise within 20ms\n");
-	assert_reply_has(fd, "ok 1\nok 2 ",
-			 "error expected 1 rise within 20ms: no rise in 20ms since mark; line 1 is 0\n");
+	talk_say(f, fd, "expect 0 rise within 300ms\nexpect 1 rise within 300ms\n");
+	assert_reply_has(fd, "ok 1\nok 2 ", "error expected 1 rise within 300ms: no rise in 300ms "
+					   "since mark; line 1 is 0\n");
 	close(fd);
 }
 
@@ -131,13 +130,13 @@ static void pulse_that_began_is_waited_for(void **state)
 	struct talk *f = *state;
 	int fd = talk_connect(f);
 
-	talk_say(f, fd, "mark\nexpect 0 high 1ms..10s within 100ms\n");
+	talk_say(f, fd, "mark\nexpect 0 high 1ms..10s within 300ms\n");
 	drive(f, 0, true);
-	talk_sleep_ms(110);
+	talk_sleep_ms(350);
 	talk_run(f);
 	talk_assert_reply(fd, "ok 1\n");
 	drive(f, 0, false);
-	assert_reply_has(fd, "ok 3 1", "ms\n");
+	assert_reply_has(fd, "ok 3 ", "s\n");
 	close(fd);
 }
 
@@ -148,10 +147,9 @@ static void pulse_without_a_maximum_need_not_end(void **state)
 
 	talk_say(f, fd, "mark\nexpect 0 high 5ms.. within 10s\n");
 	drive(f, 0, true);
-	talk_assert_reply(fd, "ok 1\n");
 	talk_sleep_ms(10);
 	talk_run(f);
-	talk_assert_reply(fd, "ok 2 5ms\n");
+	talk_assert_reply(fd, "ok 1\nok 2 5ms\n");
 	close(fd);
 }
 
@@ -267,13 +265,13 @@ static void quiet_board_does_not_mind_the_stimulus(void **state)
 	struct talk *f = *state;
 	int fd = talk_connect(f);
 
-	talk_say(f, fd, "pulse 1 2ms\nexpect quiet 10ms\n");
+	talk_say(f, fd, "pulse 1 2ms\nexpect quiet 300ms\n");
 	talk_sleep_ms(5);
 	talk_run(f);
-	talk_sleep_ms(10);
+	talk_sleep_ms(350);
 	talk_run(f);
-	talk_assert_reply(fd, "ok\nok 2 10ms\n");
-	talk_say(f, fd, "expect 1 quiet 10ms\n");
+	talk_assert_reply(fd, "ok\nok 2 300ms\n");
+	talk_say(f, fd, "expect 1 quiet 300ms\n");
 	assert_reply_has(fd, "    ", "s\n");
 	talk_say(f, fd, "mark\nexpect quiet 10s\n");
 	drive(f, 2, true);

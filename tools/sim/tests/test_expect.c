@@ -309,6 +309,16 @@ static void waveforms_show_the_last_changes(void **state)
 			"  LED               __/~~~~~~~~~~\\_____________________|\n");
 }
 
+/* A change after the verdict is not drawn, nor its value. */
+static void waveforms_end_with_the_verdict(void **state)
+{
+	struct fixture *f = *state;
+
+	EDGES(f, 0, 300);
+	verdict(f, "LED rise within 200ms");
+	assert_drawn(f, "                      200ms\n  LED               __|\n");
+}
+
 /* Six columns, the last ones; a time before the window has a sign. */
 static void waveforms_have_bounds(void **state)
 {
@@ -378,6 +388,7 @@ int main(void)
 		TEST(levels_hold_at_one_instant),
 		TEST(forgotten_changes_are_an_error),
 		TEST(waveforms_show_the_last_changes),
+		TEST(waveforms_end_with_the_verdict),
 		TEST(waveforms_have_bounds),
 		TEST(nonsense_is_refused),
 	};

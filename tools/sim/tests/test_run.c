@@ -121,7 +121,7 @@ static void tests_have_windows_of_their_own(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(run(f, "test a\ntoggle LED 2\nexpect LED 2 edges within 1ms\n"
+	assert_int_equal(run(f, "test a\ntoggle LED 2\nexpect LED 2 edges within 300ms\n"
 				"test b\nexpect LED 0 edges within 5ms\n"), 0);
 }
 

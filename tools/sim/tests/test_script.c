@@ -181,8 +181,8 @@ static void expectations_do_not_hold_up_steps(void **state)
 {
 	struct fixture *f = *state;
 
-	play_all(f, "at 0 mark \"the start\"\nat 0 expect \"Red LED\" rise within 100ms\n"
-		    "at 2ms set \"Red LED\" 1\nat 4ms expect \"Red LED\" rise since 1 within 100ms\n");
+	play_all(f, "at 0 mark \"the start\"\nat 0 expect \"Red LED\" rise within 10s\n"
+		    "at 2ms set \"Red LED\" 1\nat 4ms expect \"Red LED\" rise since 1 within 10s\n");
 	assert_false(f->host.board.verdicts.failed);
 	assert_null(f->host.board.verdicts.open);
 }
@@ -201,6 +201,21 @@ static void failed_expectations_are_told_with_their_place(void **state)
 	assert_int_equal(strncmp(f->messages, expected, strlen(expected)), 0);
 	assert_non_null(strstr(f->messages, "\n  Red LED           _____________|\n"
 					    "  line 0            __/~~~~~~~~~~|\n"));
+}
+
+/* The stimuli of the script before are none of this one's. */
+static void windows_begin_anew_with_each_script(void **state)
+{
+	struct fixture *f = *state;
+
+	play_all(f, "at 0 set 0 1\n");
+	device_set_level(&f->host.board.dev, 1, true);
+	f->host.board.history.stimulus = history_now(&f->host.board.history, "play s");
+	listen_to_messages(f);
+	play_all(f, "at 0 expect 1 edge within 1ms\n");
+	log_set_sink(NULL, NULL);
+	assert_true(f->host.board.verdicts.failed);
+	assert_non_null(strstr(f->messages, "no edge in 1ms since play s; Red LED is 1"));
 }
 
 static void expectations_of_a_script_are_bounded(void **state)
@@ -345,6 +360,7 @@ int main(void)
 		TEST(faults_are_played),
 		TEST(expectations_do_not_hold_up_steps),
 		TEST(failed_expectations_are_told_with_their_place),
+		TEST(windows_begin_anew_with_each_script),
 		TEST(expectations_of_a_script_are_bounded),
 		TEST(expectations_that_are_open_at_the_end_fail),
 		TEST(rounds_are_repeated),
