@@ -233,21 +233,16 @@ known_options() {
 	return "$status"
 }
 
-# kunit_is_old: whether the tree's kunit.py takes its configuration from the folder
-# of the build only, and no filter. Linux 5.10 is such a tree.
+# kunit_is_old: whether the tree's kunit.py takes no configuration and no filter, and
+# knows neither QEMU nor skipped cases. Linux 5.10 is such a tree: its suites run
+# without it.
 kunit_is_old() {
 	! grep -q -e --kunitconfig "$SRC/tools/testing/kunit/kunit.py"
 }
 
-# kunit_configs CONFIG...: sets config, the arguments that have kunit.py use them.
-kunit_configs() {
-	local file
-	config=()
-	if kunit_is_old; then
-		cat "$@" >"$BUILD/.kunitconfig"
-		return
-	fi
-	for file; do config+=(--kunitconfig="$file"); done
+# debugs_in_qemu: whether the tree has no KASAN on User-Mode Linux.
+debugs_in_qemu() {
+	[[ -e $VGPIO_ROOT/kunit/$TREE/suites-x86_64.config ]]
 }
 
 # is_lean FLAVOUR: whether its kernel has no more than it needs, which builds in a
@@ -258,7 +253,11 @@ is_lean() {
 
 # kunit_config FLAVOUR CONFIG...: configure BUILD. The plain kernel is the guest's, too.
 kunit_config() {
-	local log config dir base=()
+	local log config=() file dir base=()
+	if kunit_is_old; then
+		kernel_config "suites-${ARCH/%um/uml}.config" "${@:2}"
+		return
+	fi
 	if is_lean "$1"; then
 		scratch_dir dir
 		known_options HEAD "$VGPIO_ROOT/kunit/suites-uml.config" "$dir/suites-uml.config" || :
@@ -268,7 +267,7 @@ kunit_config() {
 		kernel_config "${base[@]}" "$dir/suites-uml.config" "$dir/suites.config"
 		return
 	fi
-	kunit_configs "${@:2}"
+	for file in "${@:2}"; do config+=(--kunitconfig="$file"); done
 	log_file log "kunit-$1-config"
 	run_step "configuring ($1)" "$log" kunit_py config --build_dir="$BUILD" "${config[@]}" || {
 		tail -n 15 "$log" >&2
@@ -292,6 +291,10 @@ kunit_run() {
 		die "the KUnit of this tree runs all suites, so it takes no filter"
 	KUNIT_PASSED=0 KUNIT_FAILED=0 KUNIT_SKIPPED=0 KUNIT_DETAIL=''
 	kunit_build "$flavour" "$@" || return
+	if kunit_is_old; then
+		kunit_run_old "$flavour"
+		return
+	fi
 
 	! is_lean "$flavour" || args+=(--kernel_args time-travel)
 	rm -f "$json"
@@ -306,6 +309,41 @@ kunit_run() {
 		return 1
 	}
 	kunit_splats "$BUILD/test.log"
+}
+
+# kunit_run_old FLAVOUR: the suites that are built in run when the kernel starts, which
+# has nothing else to do then. What it prints is all that there is.
+kunit_run_old() {
+	local log
+	log_file log "kunit-$1"
+	run_step -l $((KUNIT_SECONDS + 60)) "running KUnit ($1)" "$log" "boot_old_$ARCH" || true
+	cp -f "$log" "${log%.log}-kernel.log"
+	python3 "$VGPIO_ROOT/tools/lib/kunit-tap.py" "$log" >"$BUILD/kunit.json"
+	kunit_counts "$BUILD/kunit.json" || {
+		tail -n 30 "$log" >&2
+		note "  KUnit did not come to an end; its log is $log"
+		return 1
+	}
+	kunit_splats "$log"
+}
+
+# Time travel of that User-Mode Linux ends in "time goes backwards" now and then.
+boot_old_um() {
+	"$BUILD/linux" mem=1G console=tty
+}
+
+# The arguments are those for kunit.py.
+boot_old_x86_64() {
+	local args=() append=() word
+	for word in "${KUNIT_ARGS[@]}"; do
+		# shellcheck disable=SC2206 # several words
+		[[ $word != --qemu_args=* ]] || args+=(${word#*=})
+	done
+	for word in "${KUNIT_RUN_ARGS[@]}"; do
+		[[ $word == --kernel_args ]] || append+=("${word#--kernel_args=}")
+	done
+	qemu-system-x86_64 -accel tcg -nodefaults -display none -no-reboot -m 1024 -serial stdio "${args[@]}" \
+		-kernel "$BUILD/arch/x86/boot/bzImage" -append "console=ttyS0 panic=-1 ${append[*]-}"
 }
 
 # kunit_counts JSON

@@ -35,6 +35,7 @@ RENAMED = [(re.compile(pattern, re.MULTILINE), new) for pattern, new in [
     (r"^(\t+)atomic_dec_and_wake_up\((.*)\);$",
      r"\1if (atomic_dec_and_test(\2))\n\1\twake_up_var(\2);"),
     (r"test_bit_acquire\((\w+), (&[\w>-]+)\)", r"(smp_load_acquire(\2) & BIT(\1))"),
+    (r"test_bit_acquire\(\)", r"smp_load_acquire()"),
     (r"disable_delayed_work_sync\(", r"cancel_delayed_work_sync("),
     (r"system_percpu_wq", r"system_wq"),
     (r"in_hardirq\(\)", r"in_irq()"),
@@ -48,6 +49,7 @@ RENAMED = [(re.compile(pattern, re.MULTILINE), new) for pattern, new in [
     # What tests have to do with gpiolib, whose setters return nothing
     (r"\n(\n\t/\*.*)?\n\tCLASS\(gpio_chip_guard, (\w+)\)\((.*)\);",
      r"\1\n\tstruct gpio_chip *\2 = gpiod_to_chip(\3);"),
+    (r"^(\tstruct gpio_chip \*\w+ = gpiod_to_chip\(.*\);)(?=\n\tif)", r"\1\n"),
     (r"\bchip\.gc\b", r"chip"),
     (r"([\w>-]+)->(set|set_multiple)\(\1, ", r"virtio_gpio_try_\2(\1, "),
     # The log and the threads of the kernel
@@ -307,6 +309,12 @@ class Function:
         if len(steps) == 1 or not last or last.endswith((";", "{", "}", "*/", ":")):
             return steps
         self.out[-1] += " {"
+        if last.lstrip("\t").startswith("else if ("):
+            # Braces on one arm are braces on all of them.
+            if not re.match(r"\t+if \(.*\)$", self.out[-3]):
+                raise Odd(last + ": after an arm that takes more than one line")
+            self.out[-3] += " {"
+            self.out[-1] = self.out[-1].replace("else", "} else", 1)
         return steps + [tabs[1:] + "}"]
 
     @staticmethod

@@ -61,6 +61,18 @@ file_of_5_10() {
 	git -C "$2" apply --include="$1" "$PATCHES"/0*.patch
 }
 
+# cases FOLDER: the cases of all suites below it, by name.
+cases() {
+	cat "$1"/drivers/{gpio,virtio}/tests/*.c | grep -oE '\bKUNIT_CASE[A-Z_]*\(\w+' | cut -d'(' -f2 | sort
+}
+
+@test "the suites of 5.10 have the cases of mainline's" {
+	git init -q "$BATS_TEST_TMPDIR/tree"
+	git -C "$BATS_TEST_TMPDIR/tree" apply --include='drivers/*/tests/*' "$PATCHES"/0*.patch
+	(($(cases "$REPO" | wc -l) >= 300))
+	diff <(cases "$REPO") <(cases "$BATS_TEST_TMPDIR/tree")
+}
+
 # convert <FROM >TO
 convert() {
 	python3 "$REPO/tools/lib/convert-linux-5.10.y.py"
