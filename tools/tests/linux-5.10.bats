@@ -73,6 +73,45 @@ cases() {
 	diff <(cases "$REPO") <(cases "$BATS_TEST_TMPDIR/tree")
 }
 
+# counts: what kunit-tap.py makes of a log, as kunit-report.py counts it.
+counts() {
+	python3 "$REPO/tools/lib/kunit-tap.py" /dev/stdin >"$BATS_TEST_TMPDIR/json"
+	python3 "$REPO/tools/lib/kunit-report.py" "$BATS_TEST_TMPDIR/json"
+}
+
+@test "kunit-tap: cases, parameters and skipped ones are counted" {
+	run -0 counts <<-'END'
+		TAP version 14
+		1..2
+		    # Subtest: one
+		    1..3
+		    ok 1 - a
+		    # b: ok 1 - first
+		    # b: not ok 2 - second
+		    # b: ok 3 - third # SKIP for a reason
+		    not ok 2 - b
+		    ok 3 - c # SKIP for another
+		not ok 1 - one
+		    # Subtest: two
+		    1..1
+		    ok 1 - d
+		ok 2 - two
+	END
+	[ "$output" = $'3 1 2\nfailed: one.b.second\nskipped: one.c\nskipped: one.b.third' ]
+}
+
+@test "kunit-tap: a run that breaks off has failed" {
+	run -0 counts <<-'END'
+		1..2
+		    # Subtest: one
+		    1..2
+		    ok 1 - a
+	END
+	[[ $output == '1 1 0'* ]]
+	run -0 counts <<<'nothing'
+	[[ $output == '0 1 0'* ]]
+}
+
 # convert <FROM >TO
 convert() {
 	python3 "$REPO/tools/lib/convert-linux-5.10.y.py"
