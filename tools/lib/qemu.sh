@@ -145,7 +145,7 @@ start_machine() {
 	local qemu=(qemu-system-x86_64 -nodefaults -no-reboot -display none -accel tcg -m "${GUEST_MIB}M"
 		-object "memory-backend-memfd,id=mem,size=${GUEST_MIB}M,share=on"
 		-kernel "${IMAGE:-$BUILD/arch/x86/boot/bzImage}" -initrd "$GUEST/initramfs"
-		-append "$MACHINE_OPTIONS $UIO_OPTION rdinit=/guest/init"
+		-append "$MACHINE_OPTIONS $STOCK_OPTIONS $UIO_OPTION rdinit=/guest/init"
 		-monitor "pipe:$GUEST/monitor")
 	! is_stock || guest_modules
 	guest_initramfs

@@ -289,6 +289,22 @@ stock_of() {
 	[[ $output == *"--release 7.2: Linux 7.3.4+deb13-amd64 is asked for"* ]]
 }
 
+@test "a guest gets what loads modules, and another clock than one that it must calibrate" {
+	run stock_lib eval ". $REPO/tools/lib/guest.sh; . $REPO/tools/lib/qemu.sh
+		SERIES=mainline RELEASE= LINUX= KIND=qemu GUEST_KERNEL=linux-image-7.3.4+deb13-amd64
+		guest_initramfs() { :; }; guest_modules() { echo modules; }
+		want_stock_guest; BUILD=/build IMAGE=/image GUEST=$BATS_TEST_TMPDIR
+		exec_alone() { printf '%s\n' \"\$@\" >$BATS_TEST_TMPDIR/command; }; watch_guest() { wait \$1; }
+		start_machine; echo \$RELEASE; guest_programs | grep -c insmod"
+	[ "$status" -eq 0 ]
+	[ "$output" = "modules
+7.3
+1" ]
+	grep -A 1 -x -e -append "$BATS_TEST_TMPDIR/command" | grep -qw tsc=unstable
+	grep -A 1 -x -e -kernel "$BATS_TEST_TMPDIR/command" | grep -qx /image
+	grep -A 1 -x -e -m "$BATS_TEST_TMPDIR/command" | grep -qx 512M
+}
+
 @test "a guest gets the modules in the order in which they load, the driver last" {
 	fake modinfo <<<'echo gpio-regmap,virtio'
 	fake modprobe <<-'END'
