@@ -135,9 +135,10 @@ start_microvm() {
 		-device isa-serial,index=1,chardev=console
 }
 
-# What the kernel of each machine is told: where its console is, that a panic ends it, and
-# not to check its timer, as an emulated processor is too slow for that on a busy machine.
-readonly MACHINE_OPTIONS='console=ttyS1 panic=-1 no_timer_check no_console_suspend quiet log_buf_len=4M suspend.pm_test_delay=2'
+# What the kernel of each machine is told: where its console is; that a panic ends it, in a
+# way that one without ACPI knows, too; and not to check its timer, as an emulated processor
+# is too slow for that on a busy machine.
+readonly MACHINE_OPTIONS='console=ttyS1 panic=-1 reboot=t no_timer_check no_console_suspend quiet log_buf_len=4M suspend.pm_test_delay=2'
 
 # start_machine ARGUMENT...: with its console in a log. The serial line for the
 # cases comes first, as under User-Mode Linux.

@@ -45,7 +45,7 @@ dir /proc 0755 0 0" ]
 		start_machine -machine pc"
 	[ "$status" -eq 0 ]
 	grep -qx -e -no-reboot "$dir/command"
-	grep -A 1 -x -e -append "$dir/command" | grep -qw 'panic=-1 no_timer_check'
+	grep -A 1 -x -e -append "$dir/command" | grep -qw 'panic=-1 reboot=t no_timer_check'
 	grep -A 1 -x -e -kernel "$dir/command" | grep -qx /build/arch/x86/boot/bzImage
 }
 
