@@ -120,7 +120,10 @@ run_guest() {
 	GUEST_EXTRA=60
 	start_devices "$(devices_wanted)"
 	watch_devices
-	run_cases "$1" "start_$KIND"
+	local status=0
+	run_cases "$1" "start_$KIND" || status=1
+	((STRICT == 0)) || report_rules || status=1
+	return "$status"
 }
 
 # watch_devices: keep what devices report, for cases that look at what has happened. Of

@@ -98,13 +98,40 @@ start_devices() {
 	done
 }
 
+# Whether the simulator holds the driver against the specification.
+STRICT=0
+
 # start_sim BOARD: the second one has a board for the partner of the guest, too.
 start_sim() {
 	local options=(--control "$GUEST/ctl$1" --state "$GUEST/state$1")
 	! recorded || options+=(--trace "$GUEST/trace$1.json")
+	((STRICT == 0)) || options+=(--strict)
 	[[ $1 != 1 ]] || options+=(--board spare --socket "$GUEST/partner" --board partner)
 	start_board "$1" "$SIM" --once --config "$GUEST/guest/lines$1" --seed "$SEED" \
 		--socket "$GUEST/gpio$1" "${options[@]}"
+}
+
+# report_rules: what the simulators say of the driver when they end. Fails if it broke
+# a rule of the specification.
+report_rules() {
+	local board kept=0
+	for board in "${!BOARDS[@]}"; do
+		"$SIM" ctl "$GUEST/ctl$board" quit >/dev/null || :
+		wait_until_gone "${BOARDS[board]}"
+		say "the driver and device $board:"
+		sed -n '/^TAP version/,$p' "$GUEST/device$board.log"
+		! grep -q '^not ok' "$GUEST/device$board.log" || kept=1
+	done
+	return "$kept"
+}
+
+# wait_until_gone PID: for five seconds at most.
+wait_until_gone() {
+	local tries
+	for ((tries = 50; tries > 0; tries--)); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
 }
 
 # start_board BOARD COMMAND...: the process that is the device.

@@ -50,6 +50,29 @@ refused() {
 	done < <(sed -n 's/^	\[\([a-z0-9_]\+\).*/\1/p' "$REPO/tools/guest/exceptions.sh")
 }
 
+@test "what only the simulator can say is not asked of another device" {
+	refused --strict --device reference
+	[[ $output == *"--strict: only the simulator can say it, not --device reference"* ]]
+}
+
+@test "the driver's report is that of each device, and fails with a rule that was broken" {
+	GUEST=$BATS_TEST_TMPDIR SIM=true
+	printf 'listening\nTAP version 13\n1..1\nok 1 - D1\n' >"$GUEST/device0.log"
+	cp "$GUEST/device0.log" "$GUEST/device1.log"
+	# shellcheck source=/dev/null
+	. "$REPO/tools/lib/guest.sh"
+	say() { echo "$*"; }
+	wait_until_gone() { :; }
+	BOARDS=(1 1)
+	run report_rules
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^ok 1 - D1$' <<<"$output")" -eq 2 ]
+	[[ $output != *listening* ]]
+	echo 'not ok 2 - D2' >>"$GUEST/device1.log"
+	run report_rules
+	[ "$status" -eq 1 ]
+}
+
 @test "a guest or a device that there is not" {
 	refused --guest xen
 	[[ $output == *"--guest 'xen': there is uml qemu q35 microvm"* ]]
