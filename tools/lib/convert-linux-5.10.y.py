@@ -58,6 +58,7 @@ RENAMED = [(re.compile(pattern, re.MULTILINE), new) for pattern, new in [
     # The log and the threads of the kernel
     (r"struct kmsg_dump_iter (\w+);", r"struct kmsg_dumper \1 = { .active = true };"),
     (r"->__state\b", r"->state"),
+    (r"\nMODULE_IMPORT_NS\(.*\n\Z", r""),
     (r"^MODULE_IMPORT_NS\(.*\n", r""),
     # Sleep
     (r"!pm_suspend_in_progress\(\)",
