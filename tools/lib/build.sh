@@ -355,8 +355,9 @@ kunit_counts() {
 	KUNIT_DETAIL=$(tail -n +2 <<<"$report")
 }
 
-# A kernel that KUnit does not shut down ends because it has no root.
-readonly KUNIT_END='Kernel panic - not syncing: VFS: Unable to mount root'
+# A kernel that KUnit does not shut down ends because it has no root, or nothing there: an
+# extended regular expression
+readonly KUNIT_END='Kernel panic - not syncing: (VFS: Unable to mount root|No working init found)'
 
 # What the kernel complains with, as an extended regular expression
 readonly KUNIT_SPLAT='((WARNING|BUG|UBSAN): |BUG [a-z]|INFO: (task|rcu)|Kernel panic).*'
@@ -366,7 +367,7 @@ readonly KUNIT_SPLAT='((WARNING|BUG|UBSAN): |BUG [a-z]|INFO: (task|rcu)|Kernel p
 # is an extended regular expression for those that are known, and not of the series.
 kunit_splats() {
 	local splats
-	mapfile -t splats < <(grep -aoE "$KUNIT_SPLAT" "$1" | grep -vF "$KUNIT_END" |
+	mapfile -t splats < <(grep -aoE "$KUNIT_SPLAT" "$1" | grep -vE "$KUNIT_END" |
 		grep -vE "${KUNIT_FORGIVE:-^$}")
 	((${#splats[@]})) || return 0
 	KUNIT_FAILED=$((KUNIT_FAILED + ${#splats[@]}))
