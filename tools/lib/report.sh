@@ -83,7 +83,7 @@ case_details() {
 		say "guest: $line"
 	done
 	device_logs
-	say "alone: tools/vgpio e2e --guest $KIND --device $DEVICE $CASE"
+	say "alone: tools/vgpio e2e --guest $KIND --device $DEVICE$([[ $GUEST_KERNEL == plain ]] || say " --kernel $GUEST_KERNEL") $CASE"
 }
 
 tap() {

@@ -15,6 +15,14 @@ version_of() {
 	[[ ! $1 =~ ^[0-9]+\.[0-9]+ ]] || say "${BASH_REMATCH[0]}"
 }
 
+# choose_driver: mainline's, as this checkout has it after the last patch.
+choose_driver() {
+	[[ $SERIES == mainline ]] ||
+		die "--series $SERIES: modules are of the driver after all of mainline's patches; others are built with their kernel"
+	choose_series
+	read_base
+}
+
 # check_version RELEASE: end the run unless the driver is for that kernel.
 check_version() {
 	local version
@@ -168,13 +176,18 @@ provide_headers() {
 	check_headers
 }
 
+# headers_compiler: what the kernel was built by.
+headers_compiler() {
+	local text
+	text=$(header_option CC_VERSION_TEXT)
+	say "${text%% *}"
+}
+
 # can_build: whether the headers lie where they belong, and what they bring along runs
 # here, and so does their compiler.
 can_build() {
-	local compiler
 	make -s -C "$HEADERS" kernelversion >/dev/null 2>&1 || return
-	compiler=$(header_option CC_VERSION_TEXT)
-	command -v "${compiler%% *}" >/dev/null || return
+	command -v "$(headers_compiler)" >/dev/null || return
 	! { find -L "$HEADERS/scripts" "$HEADERS/tools" -type f -perm -u+x -exec ldd {} + 2>&1 || :; } |
 		grep 'not found' >/dev/null
 }
@@ -249,7 +262,7 @@ odd_types() {
 
 # build_module: MODULE, for KERNEL by HEADERS or what stands in for them.
 build_module() {
-	local dir log make=(make -C "$HEADERS")
+	local dir log make=(make -C "$HEADERS" CC="$(headers_compiler)")
 	scratch_dir dir "$CACHE"
 	module_source "$dir"
 	[[ ! $STAND_IN ]] || make=(stand_in_make)
@@ -323,8 +336,7 @@ want_stock_guest() {
 	local release=${GUEST_KERNEL#"$IMAGE_PACKAGE"}
 	[[ $KIND == @(qemu|q35) ]] ||
 		die "--kernel $GUEST_KERNEL: is the kernel of a PC; pass --guest qemu"
-	choose_series
-	read_base
+	choose_driver
 	packaged_headers "$release"
 	choose_version "$release"
 	need_module

@@ -258,6 +258,11 @@ not ok 2 - lines have names in Nms # names: got 'a', wanted 'b'
 # alone: tools/vgpio e2e --guest uml --device sim names" ]
 }
 
+@test "what runs a failed case alone names its kernel" {
+	run e2e_lib eval "GUEST=$BATS_TEST_TMPDIR GUEST_KERNEL=linux-image-7.3.4 KIND=qemu CASE=names; case_details"
+	[ "$output" = "alone: tools/vgpio e2e --guest qemu --device sim --kernel linux-image-7.3.4 names" ]
+}
+
 @test "a failed case brings the last 40 transactions of each device, none of the case before" {
 	local i traces=
 	for i in {1..41}; do
