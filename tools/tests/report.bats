@@ -87,7 +87,7 @@ count() {
 tell_tap() {
 	bash -c '. "$1/lib/common.sh"; . "$1/lib/process.sh"
 		. "$1/lib/report.sh"; PASSED=0 FAILED=0 SKIPPED=0
-		GUEST=$2 KIND=uml DEVICE=sim
+		GUEST=$2 KIND=uml DEVICE=sim GUEST_KERNEL=plain
 		while read -r word text; do tap "$word" "$text"; done' - \
 		"$BATS_TEST_DIRNAME/.." "$BATS_TEST_TMPDIR" >"$LOG"
 }
