@@ -116,7 +116,7 @@ start_sim() {
 report_rules() {
 	local board kept=0
 	for board in "${!BOARDS[@]}"; do
-		"$SIM" ctl "$GUEST/ctl$board" quit >/dev/null || :
+		"$SIM" ctl "$GUEST/ctl$board" quit >/dev/null 2>&1 || :
 		wait_until_gone "${BOARDS[board]}"
 		say "the driver and device $board:"
 		sed -n '/^TAP version/,$p' "$GUEST/device$board.log"
