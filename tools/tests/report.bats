@@ -193,12 +193,12 @@ chosen() {
 }
 
 @test "steps: those without a name, all, and one with what it needs" {
-	[[ $(chosen guest) == "kernel build-debug build "*" guest" ]]
-	[[ " $(chosen guest) " != *" "@(guest-qemu|sleep|kunit-5.10|check)" "* ]]
-	[[ $(chosen check) == "kernel "*" guest mails guest-qemu "*" kunit-rt "*" check" ]]
+	[[ $(chosen application) == "kernel build-debug build "*" guest application" ]]
+	[[ " $(chosen application) " != *" "@(guest-qemu|sleep|kunit-5.10|check)" "* ]]
+	[[ $(chosen check) == "kernel "*" guest application mails guest-qemu "*" kunit-rt "*" check" ]]
 	[[ " $(chosen check) " != *" "@(mutate|matrix|coverage|reference)" "* ]]
-	[ "$(chosen guest kunit sim)" = "kernel build sim kunit" ]
-	[ "$(chosen guest mutate)" = mutate ]
+	[ "$(chosen application kunit sim)" = "kernel build sim kunit" ]
+	[ "$(chosen application mutate)" = mutate ]
 }
 
 @test "steps: each in the help, with a command, a lane and needs that there are" {
