@@ -136,8 +136,9 @@ static void bad_faults_are_refused(void **state)
 {
 	static const char no_fault[] =
 		"error \"hang\" is no fault; there are silence, lose, delay, late, reorder, short, long, "
-		"error, bad-status, bad-value, bad-id, names-unterminated, names-nonascii, "
-		"names-duplicate, names-few, names-many, storm, spurious, close, no-lines, huge-names\n";
+		"error, bad-status, bad-value, bad-id, unnotified, names-unterminated, "
+		"names-nonascii, names-duplicate, names-few, names-many, storm, spurious, close, "
+		"no-lines, huge-names\n";
 	struct talk *f = *state;
 
 	talk_assert(f, "fault hang\n", no_fault);
