@@ -792,8 +792,7 @@ static void virtio_kunit_push_raw_reset(struct kunit *test)
 	buf = echo_pop(echo);
 	virtqueue_detach_unused_buf(echo->vq);
 	KUNIT_EXPECT_EQ(test, kunit_virtio_write(buf, "x", 1), 0);
-	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
-			   "buffer unmapped while the device has it");
+	echo_expect_violation(echo, "buffer unmapped while the device has it");
 	kunit_virtio_unplug(echo->kv);
 }
 
@@ -1228,8 +1227,7 @@ static void virtio_kunit_notices_early_kick(struct kunit *test)
 
 	echo->flaw = ECHO_KICK_EARLY;
 	echo_start(test, 0, 4);
-	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
-			   "device notified before DRIVER_OK");
+	echo_expect_violation(echo, "device notified before DRIVER_OK");
 	KUNIT_EXPECT_NULL(test, kunit_virtio_violation(echo->kv));
 }
 
@@ -1239,8 +1237,7 @@ static void virtio_kunit_notices_config_overrun(struct kunit *test)
 
 	echo->flaw = ECHO_READ_CONFIG_PAST_END;
 	echo_start(test, 0, 4);
-	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
-			   "read past the end of the config space");
+	echo_expect_violation(echo, "read past the end of the config space");
 }
 
 static void virtio_kunit_notices_wrong_direction(struct kunit *test)
@@ -1266,8 +1263,7 @@ static void virtio_kunit_notices_early_unmap(struct kunit *test)
 	buf = echo_pop(echo);
 	virtqueue_detach_unused_buf(echo->vq);
 	KUNIT_EXPECT_EQ(test, kunit_virtio_write(buf, "x", 1), 0);
-	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
-			   "buffer unmapped while the device has it");
+	echo_expect_violation(echo, "buffer unmapped while the device has it");
 
 	/* The ring makes no sense to the device any longer. */
 	kunit_virtio_unplug(echo->kv);
@@ -1292,8 +1288,7 @@ static void virtio_kunit_notices_missing_reset(struct kunit *test)
 
 	echo->flaw = ECHO_NO_RESET;
 	kunit_virtio_unplug(echo->kv);
-	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
-			   "queue deleted without a reset");
+	echo_expect_violation(echo, "queue deleted without a reset");
 }
 
 static void virtio_kunit_notices_freed_memory(struct kunit *test)
@@ -1374,8 +1369,7 @@ static void virtio_kunit_notices_kept_queue(struct kunit *test)
 	echo->flaw = ECHO_KEEP_QUEUE;
 	KUNIT_ASSERT_EQ(test, kind->pause(echo->kv), 0);
 	KUNIT_EXPECT_EQ(test, kind->resume(echo->kv), -EBUSY);
-	KUNIT_EXPECT_STREQ(test, kunit_virtio_violation(echo->kv),
-			   "queue set up twice");
+	echo_expect_violation(echo, "queue set up twice");
 }
 
 static void virtio_kunit_fails_the_test(struct kunit *test)
