@@ -52,9 +52,6 @@ RENAMED = [(re.compile(pattern, re.MULTILINE), new) for pattern, new in [
     (r"^(\tstruct gpio_chip \*\w+ = gpiod_to_chip\(.*\);)(?=\n\tif)", r"\1\n"),
     (r"\bchip\.gc\b", r"chip"),
     (r"([\w>-]+)->(set|set_multiple)\(\1, ", r"virtio_gpio_try_\2(\1, "),
-    # A report ends with a stack where there is one.
-    (r"KUNIT_EXPECT_STREQ\(test, kunit_virtio_violation\(echo->kv\),\n\t+ +(\"[^\"]*\")\);",
-     r"echo_expect_violation(echo, \1);"),
     # The log and the threads of the kernel
     (r"struct kmsg_dump_iter (\w+);", r"struct kmsg_dumper \1 = { .active = true };"),
     (r"->__state\b", r"->state"),
