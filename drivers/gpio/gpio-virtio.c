@@ -108,12 +108,12 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_gpio_poll_ms);
 
 #define VIRTIO_GPIO_POLL	msecs_to_jiffies(virtio_gpio_poll_ms)
 
+/* Requests in flight, and in a call; user space handles up to 64 lines at once */
+#define VIRTIO_GPIO_MAX_MSGS	64
+
 /* How long to wait for a device that is down or being restored */
 #define VIRTIO_GPIO_HOLD_POLLS	10
 #define VIRTIO_GPIO_HOLD	(VIRTIO_GPIO_HOLD_POLLS * VIRTIO_GPIO_POLL)
-
-/* Requests in flight, and in a call; user space handles up to 64 lines at once */
-#define VIRTIO_GPIO_MAX_MSGS	64
 
 /*
  * Trigger types have the same values in the irq core and in the specification.
