@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -38,14 +39,25 @@ static int open_socket(struct errmsg *err)
 	return fd;
 }
 
+/* Linux waits so long in connect(), too, where the queue of those who connect is full. */
+static int connect_within(int fd, const struct sockaddr_un *addr, int ms)
+{
+	struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)))
+		return -1;
+	return connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+}
+
 /**
- * sock_connect() - connect to a listening socket
+ * sock_connect_within() - connect to a listening socket, or give up
  * @path: its file
+ * @ms: how long to wait for it, and for room in each write later; 0 for ever
  * @err: what is wrong, if so
  *
  * Return: a blocking descriptor, or -1 with errno set.
  */
-int sock_connect(const char *path, struct errmsg *err)
+int sock_connect_within(const char *path, int ms, struct errmsg *err)
 {
 	struct sockaddr_un addr;
 	int fd, saved;
@@ -55,13 +67,28 @@ int sock_connect(const char *path, struct errmsg *err)
 	fd = open_socket(err);
 	if (fd < 0)
 		return -1;
-	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+	if (!connect_within(fd, &addr, ms))
 		return fd;
 	saved = errno;
-	errmsg_store(err, "cannot connect to %s: %s", path, strerror(errno));
+	if (errno == EAGAIN)
+		errmsg_store(err, "cannot connect to %s: nobody accepts within %d ms", path, ms);
+	else
+		errmsg_store(err, "cannot connect to %s: %s", path, strerror(errno));
 	close(fd);
 	errno = saved;
 	return -1;
+}
+
+/**
+ * sock_connect() - connect to a listening socket
+ * @path: its file
+ * @err: what is wrong, if so
+ *
+ * Return: a blocking descriptor, or -1 with errno set.
+ */
+int sock_connect(const char *path, struct errmsg *err)
+{
+	return sock_connect_within(path, 0, err);
 }
 
 /* Removes a socket file behind which nobody listens; keeps anything else. */

@@ -43,6 +43,7 @@ struct listener {
 
 int sock_listen(const char *path, const struct sock_access *access, struct errmsg *err);
 int sock_check_connected(int fd, struct errmsg *err);
+int sock_connect_within(const char *path, int ms, struct errmsg *err);
 int sock_connect(const char *path, struct errmsg *err);
 int sock_accept(int listener);
 int sock_set_nonblocking(int fd);

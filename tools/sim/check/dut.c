@@ -138,7 +138,7 @@ static void note_breach(struct dut *d, const char *fmt, ...)
 static int meet(struct dut *d)
 {
 	d->link.closed = false;
-	d->link.fd = sock_connect(d->plan->socket, &d->link.err);
+	d->link.fd = sock_connect_within(d->plan->socket, d->plan->timeout_ms, &d->link.err);
 	if (d->link.fd < 0) {
 		d->link.closed = errno == ECONNREFUSED || errno == ENOENT;
 		return -1;

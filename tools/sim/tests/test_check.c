@@ -155,15 +155,22 @@ static void bad_command_lines_are_refused(void **state)
 	sim_assert_says(f, "usage: vgpio-check");
 }
 
-/* Somebody listens who is none, and answers with the same bytes whatever he hears. */
-static void answer_with(struct simulator *f, const void *bytes, size_t len)
+static int listen_on(const struct simulator *f, int backlog)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	strcpy(addr.sun_path, f->socket);
 	assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(listen(listener, backlog), 0);
+	return listener;
+}
+
+/* Somebody listens who is none, and answers with the same bytes whatever he hears. */
+static void answer_with(struct simulator *f, const void *bytes, size_t len)
+{
+	int listener = listen_on(f, 1);
+
 	f->pid = fork();
 	assert_true(f->pid >= 0);
 	if (!f->pid) {
@@ -185,6 +192,18 @@ static void file_that_is_no_socket_is_refused(void **state)
 	assert_refused(f, sim_check(f, f->socket, NULL), "No such file or directory");
 	checker_write_file(f->socket, "text");
 	assert_refused(f, sim_check(f, f->socket, NULL), "Connection refused");
+}
+
+/* Its queue of those who connect has room for one. */
+static void back_end_that_accepts_nobody_is_refused(void **state)
+{
+	struct simulator *f = *state;
+	int listener = listen_on(f, 0), first = sim_connect(f);
+
+	assert_refused(f, sim_check(f, "--timeout", "50ms", f->socket, NULL),
+		       "nobody accepts within 50 ms");
+	close(first);
+	close(listener);
 }
 
 static void silent_back_end_is_refused(void **state)
@@ -255,6 +274,7 @@ int main(void)
 		TEST(junit_is_written),
 		TEST(bad_command_lines_are_refused),
 		TEST(file_that_is_no_socket_is_refused),
+		TEST(back_end_that_accepts_nobody_is_refused),
 		TEST(silent_back_end_is_refused),
 		TEST(other_servers_are_refused),
 		TEST(back_end_without_configuration_is_refused),
