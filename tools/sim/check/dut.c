@@ -218,7 +218,7 @@ static int read_config(struct dut *d)
 
 static int make_guest(struct dut *d)
 {
-	if (guest_init(&d->guest, DUT_NUM, MEMORY))
+	if (guest_init(&d->guest, DUT_NUM, MEMORY) || guest_seal(&d->guest))
 		return errmsg_set(&d->link.err, "no memory for a guest: %s", strerror(errno));
 	memset(guest_at(&d->guest, GUEST_GPA + GUEST_DATA), GUARD, DUT_QUEUES * DUT_PAIRS * BLOCK);
 	for (unsigned int i = 0; i < DUT_QUEUES; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A tiny guest: memory, rings, and the driver's moves on them. */
 #include <endian.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ static void ring_init(struct guest *g, struct guest_ring *r, unsigned int num)
 int guest_init(struct guest *g, unsigned int num, size_t size)
 {
 	*g = (struct guest){ .ram = MAP_FAILED, .size = size };
-	g->fd = memfd_create("guest", MFD_CLOEXEC);
+	g->fd = memfd_create("guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (g->fd < 0 || ftruncate(g->fd, size))
 		return -1;
 	g->ram = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, g->fd, 0);
@@ -42,6 +43,17 @@ int guest_init(struct guest *g, unsigned int num, size_t size)
 	ring_init(g, &g->rings[0], num);
 	ring_init(g, &g->rings[1], num);
 	return 0;
+}
+
+/**
+ * guest_seal() - let nobody make the memory shorter: a look at what is gone is a crash
+ * @g: the guest
+ *
+ * Return: 0, or -1 with errno set.
+ */
+int guest_seal(const struct guest *g)
+{
+	return fcntl(g->fd, F_ADD_SEALS, F_SEAL_SHRINK);
 }
 
 /**

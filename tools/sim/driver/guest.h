@@ -45,6 +45,7 @@ struct guest {
 };
 
 int guest_init(struct guest *g, unsigned int num, size_t size);
+int guest_seal(const struct guest *g);
 void guest_free(struct guest *g);
 void *guest_at(const struct guest *g, uint64_t gpa);
 void guest_desc(struct guest_ring *r, unsigned int i, uint64_t gpa, uint32_t len,

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vgpio-check ends, and tells the truth, whatever a back end does to it. */
+#include "back_end.h"
+
+static void memory_stays_as_long_as_it_was(void **state)
+{
+	struct simulator *f = *state;
+
+	back_end_start(f, BACK_END_CUTS_MEMORY);
+	assert_int_equal(sim_check(f, "--only", "R1,R5", f->socket, NULL), 0);
+	sim_assert_says(f, "2 passed, 0 failed");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sim_set_up, sim_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(memory_stays_as_long_as_it_was),
+	};
+
+	return cmocka_run_group_tests_name("check_hostile", tests, NULL, NULL);
+}
