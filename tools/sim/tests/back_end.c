@@ -133,7 +133,8 @@ static void harm_guest(struct back_end *b, unsigned int queue)
 {
 	if (b->habit == BACK_END_CUTS_MEMORY && !ftruncate(b->memory, 0))
 		_exit(0);
-	if (b->habit == BACK_END_FILLS_KICK && !eventfd_write(b->kick[queue], UINT64_MAX - 1))
+	if (b->habit == BACK_END_FILLS_KICK && !fcntl(b->kick[queue], F_SETFL, 0) &&
+	    !eventfd_write(b->kick[queue], UINT64_MAX - 1))
 		close_fd(&b->kick[queue]);
 }
 
@@ -153,8 +154,8 @@ static bool serve(struct back_end *b, unsigned int queue)
 			serve_request(b, &chain);
 	}
 	vring_publish(&b->vr[queue]);
-	eventfd_write(b->call[queue], 1);
 	harm_guest(b, queue);
+	eventfd_write(b->call[queue], 1);
 	return true;
 }
 
