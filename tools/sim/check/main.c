@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vgpio-check: holds a vhost-user GPIO back end against the virtio specification. */
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 #define VGPIO_CHECK_VERSION	"0.1"
 
+#define NO_LINE		UINT_MAX
+
 #define EXIT_FAILED	1
 #define EXIT_TROUBLE	2
 
@@ -22,7 +25,8 @@ static const char usage[] =
 	"listens on SOCKET, and holds it against the virtio specification. Each check is a\n"
 	"connection of its own: the back end has to take one after the other.\n"
 	"\n"
-	"  --line N          the line to try things with, input and output (default 0)\n"
+	"  --line N          the line to try things with, input and output (default OUT of\n"
+	"                    --wire, or 0)\n"
 	"  --wire OUT:IN     line IN is wired to line OUT: what OUT drives is read on IN\n"
 	"  --set COMMAND     a shell command that sets a line's level from outside, where\n"
 	"                    {line} and {value} are put in\n"
@@ -182,7 +186,7 @@ static int use_option(struct plan *plan, int option, struct errmsg *err)
 
 static int parse_command_line(struct plan *plan, int argc, char **argv, struct errmsg *err)
 {
-	*plan = (struct plan){ .timeout_ms = 10000 };
+	*plan = (struct plan){ .timeout_ms = 10000, .line = NO_LINE };
 	opterr = 0;
 	for (;;) {
 		const char *word = argv[optind];
@@ -202,6 +206,8 @@ static int parse_command_line(struct plan *plan, int argc, char **argv, struct e
 	plan->socket = argv[optind];
 	if (plan->wired && plan->set)
 		return errmsg_set(err, "--wire and --set: one of them is enough");
+	if (plan->line == NO_LINE)
+		plan->line = plan->wired ? plan->from : 0;
 	return 0;
 }
 

@@ -19,6 +19,16 @@ static void all_pass_with_names_and_a_wire(void **state)
 	close(out);
 }
 
+static void only_lines_that_are_named_are_driven(void **state)
+{
+	struct simulator *f = *state;
+	int out = checker_start(f, "lines 3\nline 1 loop 2\n", "error set_direction line 0");
+
+	assert_int_equal(sim_check(f, "--wire", "1:2", f->socket, NULL), 0);
+	sim_assert_says(f, "23 passed, 0 failed, 0 blocked, 0 with a warning, 2 skipped\n");
+	close(out);
+}
+
 static void all_pass_without_names_by_a_command(void **state)
 {
 	struct simulator *f = *state;
@@ -264,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(all_pass_with_names_and_a_wire),
+		TEST(only_lines_that_are_named_are_driven),
 		TEST(all_pass_without_names_by_a_command),
 		TEST(what_needs_a_stimulus_is_skipped_without),
 		TEST(what_needs_interrupts_is_skipped_without),
