@@ -72,20 +72,19 @@ static void print_tap(const struct report *report, const struct check *check,
 
 /* --- JUnit ----------------------------------------------------------------------------- */
 
-static void put_xml_char(FILE *file, unsigned char c)
+static void put_xml_char(FILE *file, char c)
 {
 	static const struct { char c; const char *name; } names[] = {
 		{ '<', "&lt;" }, { '>', "&gt;" }, { '&', "&amp;" }, { '"', "&quot;" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (c == (unsigned char)names[i].c) {
+		if (c == names[i].c) {
 			fputs(names[i].name, file);
 			return;
 		}
 	}
-	/* A device's names may have any byte, XML has not. */
-	fputc((c < ' ' && c != '\n') || c > '~' ? '?' : c, file);
+	fputc(c, file);
 }
 
 static void put_xml(FILE *file, const char *text)

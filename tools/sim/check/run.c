@@ -32,6 +32,14 @@ extern char **environ;
 
 /* --- verdicts ------------------------------------------------------------------- */
 
+/* A device's names and the user's command may have any byte, a line of a report has not. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 /* A failure stays one, whatever comes after it; more of them are told, too. */
 static void give_verdict(struct run *run, enum verdict verdict, const char *fmt, va_list args)
 {
@@ -43,6 +51,7 @@ static void give_verdict(struct run *run, enum verdict verdict, const char *fmt,
 		used += snprintf(run->why + used, sizeof(run->why) - used, "; ");
 	run->verdict = verdict;
 	vsnprintf(run->why + used, sizeof(run->why) - used, fmt, args);
+	make_printable(run->why + used);
 }
 
 #define DEFINE_VERDICT(name, verdict)			\

@@ -114,6 +114,18 @@ static void tap_is_told(void **state)
 	close(out);
 }
 
+/* A command that fails is told, whatever is in it. */
+static void lines_of_a_report_are_those_of_the_checker(void **state)
+{
+	struct simulator *f = *state;
+	int out = checker_start(f, checker_board, NULL);
+
+	assert_int_equal(sim_check(f, "--tap", "--only", "R8", "--set",
+				   "exit 7 # {value}\nBail out! \033\303", f->socket, NULL), 2);
+	sim_assert_says(f, "\n# blocked: \"exit 7 # 0?Bail out! ??\" of --set fails with status 7\n");
+	close(out);
+}
+
 static void junit_is_written(void **state)
 {
 	struct simulator *f = *state;
@@ -282,6 +294,7 @@ int main(void)
 		TEST(failure_says_what_was_sent_and_what_came),
 		TEST(what_cannot_be_known_is_blocked),
 		TEST(tap_is_told),
+		TEST(lines_of_a_report_are_those_of_the_checker),
 		TEST(junit_is_written),
 		TEST(bad_command_lines_are_refused),
 		TEST(file_that_is_no_socket_is_refused),
