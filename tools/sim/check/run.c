@@ -334,18 +334,19 @@ static int spawn_shell(const char *command, pid_t *pid)
 	return error;
 }
 
-/* The status of a process that ends in time; -1 otherwise, and it ends with its children. */
-static int wait_for_process(pid_t pid, int ms)
+/* Returns false for a process that does not end in time; it is ended with its children. */
+static bool wait_for_process(pid_t pid, int ms, int *status)
 {
-	int fd = pidfd_open(pid, 0), status = -1;
+	int fd = pidfd_open(pid, 0);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	bool ended = fd >= 0 && poll(&pfd, 1, ms) > 0;
 
-	if (fd < 0 || poll(&pfd, 1, ms) <= 0)
+	if (!ended)
 		kill(-pid, SIGKILL);
-	waitpid(pid, &status, 0);
+	waitpid(pid, status, 0);
 	if (fd >= 0)
 		close(fd);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return ended;
 }
 
 static bool run_command(struct run *run, bool level)
@@ -358,10 +359,14 @@ static bool run_command(struct run *run, bool level)
 		return run_block(run, "the command of --set is too long");
 	if (spawn_shell(command, &pid))
 		return run_block(run, "/bin/sh does not start");
-	status = wait_for_process(pid, run->plan->timeout_ms);
-	if (status > 0)
-		return run_block(run, "\"%s\" of --set fails with status %d", command, status);
-	return !status || run_block(run, "\"%s\" of --set does not end", command);
+	if (!wait_for_process(pid, run->plan->timeout_ms, &status))
+		return run_block(run, "\"%s\" of --set does not end", command);
+	if (WIFSIGNALED(status))
+		return run_block(run, "\"%s\" of --set is ended by signal %d", command,
+				 WTERMSIG(status));
+	return !WEXITSTATUS(status) ||
+	       run_block(run, "\"%s\" of --set fails with status %d", command,
+			 WEXITSTATUS(status));
 }
 
 /* Until the device sees it, a stimulus has not happened. */

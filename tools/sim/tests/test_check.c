@@ -271,6 +271,9 @@ static void stimulus_that_does_nothing_blocks(void **state)
 
 	assert_int_equal(sim_check(f, "--set", "exit {value}7", "--only", "R8", f->socket, NULL), 2);
 	sim_assert_says(f, "\"exit 07\" of --set fails with status 7");
+	assert_int_equal(sim_check(f, "--set", "kill -9 $$ # {value}", "--only", "R8", f->socket,
+				   NULL), 2);
+	sim_assert_says(f, "\"kill -9 $$ # 0\" of --set is ended by signal 9");
 	assert_int_equal(sim_check(f, "--set", "true {value}", "--only", "R8", "--timeout", "100ms",
 				   f->socket, NULL), 2);
 	sim_assert_says(f, "line 0 does not become 0 by --set");
