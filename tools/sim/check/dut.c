@@ -18,8 +18,7 @@
 #include "model.h"
 #include "sock.h"
 
-/* A block for each pair: the request, its reply, and a table for both. */
-#define BLOCK		256
+/* In the block of each pair: the request, its reply, and a table for both. */
 #define REQUEST_AT	16
 #define RESPONSE_AT	128
 #define TABLE_AT	192
@@ -220,7 +219,8 @@ static int make_guest(struct dut *d)
 {
 	if (guest_init(&d->guest, DUT_NUM, MEMORY) || guest_seal(&d->guest))
 		return errmsg_set(&d->link.err, "no memory for a guest: %s", strerror(errno));
-	memset(guest_at(&d->guest, GUEST_GPA + GUEST_DATA), GUARD, DUT_QUEUES * DUT_PAIRS * BLOCK);
+	memset(guest_at(&d->guest, GUEST_GPA + GUEST_DATA), GUARD,
+	       DUT_QUEUES * DUT_PAIRS * DUT_BLOCK);
 	for (unsigned int i = 0; i < DUT_QUEUES; i++) {
 		d->kick[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		d->call[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -361,7 +361,7 @@ static unsigned int pair_number(const struct dut *d, const struct pair *p)
 
 static uint64_t block_of(const struct dut *d, const struct pair *p)
 {
-	return GUEST_GPA + GUEST_DATA + (p->queue * DUT_PAIRS + pair_number(d, p)) * BLOCK;
+	return GUEST_GPA + GUEST_DATA + (p->queue * DUT_PAIRS + pair_number(d, p)) * DUT_BLOCK;
 }
 
 static struct pair *next_pair(struct dut *d, unsigned int queue)
@@ -417,10 +417,12 @@ static void offer(struct dut *d, struct pair *p, const void *request, uint32_t l
 {
 	uint64_t block = block_of(d, p);
 
-	memset(guest_at(&d->guest, block), GUARD, BLOCK);
+	memset(guest_at(&d->guest, block), GUARD, DUT_BLOCK);
 	memset(guest_at(&d->guest, p->response), p->fill, p->room);
 	memcpy(guest_at(&d->guest, block + REQUEST_AT), request, len);
 	describe(d, p, block + REQUEST_AT, len, layout);
+	p->length = len;
+	memcpy(p->block, guest_at(&d->guest, block), DUT_BLOCK);
 	p->out = true;
 	p->sent_ns = loop_now();
 	d->out[p->queue]++;
@@ -527,24 +529,27 @@ const uint8_t *dut_response(const struct dut *d, const struct pair *p)
 
 /* --- what comes back ------------------------------------------------------------- */
 
-static bool is_guard(const uint8_t *bytes, size_t len)
+/* Is a part of the block as the device got it? */
+static bool is_untouched(const struct dut *d, const struct pair *p, uint32_t from, uint32_t to)
 {
-	for (size_t i = 0; i < len; i++)
-		if (bytes[i] != GUARD)
-			return false;
-	return true;
+	const uint8_t *block = guest_at(&d->guest, block_of(d, p));
+
+	return !memcmp(block + from, p->block + from, to - from);
 }
 
 /* Nothing but the reply may have changed. */
 static void check_memory(struct dut *d, const struct pair *p)
 {
-	const uint8_t *block = guest_at(&d->guest, block_of(d, p));
+	uint32_t request_end = REQUEST_AT + p->length;
 	uint32_t end = RESPONSE_AT + (p->response == block_of(d, p) + RESPONSE_AT ? p->room : 0);
 	char name[96];
 
 	dut_name(p, name, sizeof(name));
-	if (!is_guard(block, REQUEST_AT) || !is_guard(block + end, TABLE_AT - end) ||
-	    !is_guard(block + REQUEST_AT + 8, RESPONSE_AT - REQUEST_AT - 8))
+	if (!is_untouched(d, p, REQUEST_AT, request_end))
+		note_breach(d, "%s: it was written, and the device must only read it", name);
+	if (!is_untouched(d, p, 0, REQUEST_AT) ||
+	    !is_untouched(d, p, request_end, RESPONSE_AT) ||
+	    !is_untouched(d, p, end, DUT_BLOCK))
 		note_breach(d, "%s: memory beside its buffers was written", name);
 	if (memcmp(d->table[p->queue], d->guest.rings[p->queue].desc, sizeof(d->table[0])))
 		note_breach(d, "%s: the descriptor table was written", name);

@@ -12,6 +12,7 @@
 #define DUT_QUEUES	2
 #define DUT_NUM		128
 #define DUT_PAIRS	(DUT_NUM / 2)
+#define DUT_BLOCK	256
 #define DUT_MAX_NAMES	(1u << 24)
 #define DUT_TOLD	16
 #define DUT_TOUCHED	16
@@ -40,6 +41,8 @@ enum pair_layout {
  * @response: where the reply goes
  * @room: length of that
  * @fill: what that was filled with
+ * @length: length of the request
+ * @block: memory around both, as the device got it
  * @out: the device has it
  * @place: how many came back before it
  * @used_len: as the used ring told it
@@ -53,6 +56,8 @@ struct pair {
 	uint64_t response;
 	uint32_t room;
 	uint8_t fill;
+	uint32_t length;
+	uint8_t block[DUT_BLOCK];
 	bool out;
 	unsigned int place;
 	uint32_t used_len;

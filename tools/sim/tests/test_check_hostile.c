@@ -30,6 +30,33 @@ static void back_end_that_leaves_is_no_warning(void **state)
 	sim_assert_says(f, "wrong: the back end closed the connection\n");
 }
 
+static void assert_written(struct simulator *f, enum back_end_habit habit, const char *checks,
+			   const char *what)
+{
+	back_end_start(f, habit);
+	sim_check(f, "--only", checks, f->socket, NULL);
+	sim_assert_says(f, "FAIL    V20");
+	sim_assert_says(f, what);
+}
+
+static void requests_must_not_be_written(void **state)
+{
+	assert_written(*state, BACK_END_WRITES_REQUEST, "V20", "wrong: get_direction line 0: it was "
+		       "written, and the device must only read it\n");
+}
+
+static void what_is_beside_event_buffers_must_not_be_written(void **state)
+{
+	assert_written(*state, BACK_END_WRITES_EVENT, "S17,V20", "wrong: in check S17: event buffer "
+		       "for line 0: memory beside its buffers was written\n");
+}
+
+static void indirect_tables_must_not_be_written(void **state)
+{
+	assert_written(*state, BACK_END_WRITES_TABLE, "V24,V20", "wrong: in check V24: get_direction "
+		       "line 0: memory beside its buffers was written\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sim_set_up, sim_tear_down)
 
 int main(void)
@@ -38,6 +65,9 @@ int main(void)
 		TEST(memory_stays_as_long_as_it_was),
 		TEST(notification_without_room_is_no_wait),
 		TEST(back_end_that_leaves_is_no_warning),
+		TEST(requests_must_not_be_written),
+		TEST(what_is_beside_event_buffers_must_not_be_written),
+		TEST(indirect_tables_must_not_be_written),
 	};
 
 	return cmocka_run_group_tests_name("check_hostile", tests, NULL, NULL);
