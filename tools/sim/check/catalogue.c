@@ -116,7 +116,8 @@ const struct check catalogue[] = {
 	{ "V22", "lines and event buffers survive a stop and start of the queues",
 	  "vhost-user protocol, GET_VRING_BASE",
 	  "(No sentence says so in these words. A virtual machine that is paused stops its queues "
-	  "like this, and its driver does not learn of it.)",
+	  "like this, and its driver does not learn of it. A queue that goes on elsewhere than where "
+	  "it stopped loses requests, or carries them out again.)",
 	  true, NEEDS_LINE, check_restart },
 	{ "V20", "used buffers are those that the device was given, and no more is written",
 	  "Basic Facilities, The Virtqueue Descriptor Table and Used Ring, device requirements",

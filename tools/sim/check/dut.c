@@ -240,7 +240,14 @@ static unsigned int queues_in_use(const struct dut *d)
 	return irq_in_use(d) ? DUT_QUEUES : 1;
 }
 
-static int start_queues(struct dut *d, const uint32_t *base)
+/**
+ * dut_start_queues() - start all queues
+ * @d: the device
+ * @base: for each queue, the index of the first available entry that it has not seen
+ *
+ * Return: 0, 1 if the back end refused some of it, or -1; then the link's error text is set.
+ */
+int dut_start_queues(struct dut *d, const uint32_t *base)
 {
 	for (unsigned int i = 0; i < queues_in_use(d); i++) {
 		const struct vu_link_queue q = {
@@ -273,24 +280,22 @@ int dut_open(struct dut *d, const struct plan *plan, uint64_t wanted)
 			     d->features | DUT_BIT(VU_F_PROTOCOL_FEATURES)) ||
 	    vu_link_share(&d->link, &d->guest))
 		return -1;
-	return start_queues(d, begin);
+	return dut_start_queues(d, begin);
 }
 
 /**
- * dut_restart_queues() - stop all queues, and start them where they stopped
+ * dut_stop_queues() - stop all queues
  * @d: the device
+ * @base: takes for each queue where it stopped, for dut_start_queues()
  *
  * Return: 0, or -1 with the link's error text set.
  */
-int dut_restart_queues(struct dut *d)
+int dut_stop_queues(struct dut *d, uint32_t *base)
 {
-	uint32_t base[DUT_QUEUES];
-
 	for (unsigned int i = 0; i < queues_in_use(d); i++)
 		if (vu_link_stop_queue(&d->link, i, &base[i]))
 			return -1;
-	dut_tell(d, "queues stopped and started again");
-	return start_queues(d, base);
+	return 0;
 }
 
 static bool clean_up(struct dut *d, unsigned int type, unsigned int line)

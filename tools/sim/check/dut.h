@@ -133,7 +133,8 @@ struct dut {
 int dut_connect(struct dut *d, const struct plan *plan, bool patient);
 int dut_open(struct dut *d, const struct plan *plan, uint64_t wanted);
 void dut_close(struct dut *d);
-int dut_restart_queues(struct dut *d);
+int dut_start_queues(struct dut *d, const uint32_t *base);
+int dut_stop_queues(struct dut *d, uint32_t *base);
 
 struct pair *dut_send(struct dut *d, unsigned int type, unsigned int line, uint32_t value,
 		      enum pair_layout layout);

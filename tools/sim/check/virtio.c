@@ -112,9 +112,26 @@ bool check_framing(struct run *run)
 
 /* --- a pause ------------------------------------------------------------------------- */
 
+/* The device gave all requests back, so that it has seen all that are available. */
+static bool is_right_base(struct run *run, uint32_t base)
+{
+	uint16_t idx = le16toh(run->dut.guest.rings[DUT_REQUESTQ].avail->idx);
+
+	return base == idx || run_fail(run, "the request queue is told to have stopped at index %u; "
+				       "it answered all requests before index %u", base, idx);
+}
+
 static bool restart(struct run *run)
 {
-	return !dut_restart_queues(&run->dut) || run_block(run, "%s", run->dut.link.err.text);
+	struct dut *d = &run->dut;
+	uint32_t base[DUT_QUEUES];
+
+	if (dut_stop_queues(d, base))
+		return run_block(run, "%s", d->link.err.text);
+	if (!is_right_base(run, base[DUT_REQUESTQ]))
+		return false;
+	dut_tell(d, "queues stopped and started again");
+	return !dut_start_queues(d, base) || run_block(run, "%s", d->link.err.text);
 }
 
 static bool output_survives(struct run *run)

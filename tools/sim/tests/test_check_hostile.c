@@ -57,6 +57,16 @@ static void indirect_tables_must_not_be_written(void **state)
 		       "line 0: memory beside its buffers was written\n");
 }
 
+static void queue_must_stop_behind_what_it_answered(void **state)
+{
+	struct simulator *f = *state;
+
+	back_end_start(f, BACK_END_LOSES_BASE);
+	assert_int_equal(sim_check(f, "--only", "V22", f->socket, NULL), 1);
+	sim_assert_says(f, "FAIL    V22");
+	sim_assert_says(f, "stopped at index 0; it answered all requests before index 2\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sim_set_up, sim_tear_down)
 
 int main(void)
@@ -68,6 +78,7 @@ int main(void)
 		TEST(requests_must_not_be_written),
 		TEST(what_is_beside_event_buffers_must_not_be_written),
 		TEST(indirect_tables_must_not_be_written),
+		TEST(queue_must_stop_behind_what_it_answered),
 	};
 
 	return cmocka_run_group_tests_name("check_hostile", tests, NULL, NULL);
