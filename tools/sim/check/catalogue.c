@@ -50,55 +50,55 @@ const struct check catalogue[] = {
 	{ "R5", "messages for one line are carried out and answered in order", REQUESTQ,
 	  "The device MUST process multiple messages, for the same GPIO line, sequentially and "
 	  "respond to them in the order they were received on the virtqueue.",
-	  false, NEEDS_LINE, check_order },
+	  false, NEEDS_LINE | NEEDS_LEVELS, check_order },
 	{ "M16", "no interrupts without VIRTIO_GPIO_F_IRQ", SET_IRQ_TYPE,
 	  "This request is allowed only if the VIRTIO_GPIO_F_IRQ feature has been negotiated.",
 	  false, NEEDS_LINE, check_irq_not_negotiated },
 	{ "R11", "no event of an interrupt that is not enabled", EVENTQ,
 	  "The device MUST NOT send an interrupt event to the driver for a GPIO line unless the "
 	  "interrupt has been both unmasked and enabled by the driver.",
-	  false, NEEDS_LINE | NEEDS_IRQ, check_not_enabled },
+	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_LEVELS, check_not_enabled },
 	{ "S17", "a buffer for an interrupt that is not enabled comes back INVALID", SET_IRQ_TYPE,
 	  "If the interrupt is disabled by the driver, [...] or the interrupt is unmasked without "
 	  "being enabled first, the device should return any unused pair of buffers for the GPIO "
 	  "line, over the eventq virtqueue, after setting the status field to "
 	  "VIRTIO_GPIO_IRQ_STATUS_INVALID.",
-	  true, NEEDS_LINE | NEEDS_IRQ, check_unmasked_not_enabled },
+	  true, NEEDS_LINE | NEEDS_IRQ | NEEDS_LEVELS, check_unmasked_not_enabled },
 	{ "M23", "an enabled and unmasked interrupt is told with an edge, and not without",
 	  "GPIO Device, eventq Operation: Message Flow",
 	  "The device, on sensing an active interrupt on the GPIO line, finds the matching buffers "
 	  "[...] and update its struct virtio_gpio_irq_response buffer's status with "
 	  "VIRTIO_GPIO_IRQ_STATUS_VALID and returns the pair of buffers [...].",
-	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS, check_event },
+	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS | NEEDS_LEVELS, check_event },
 	{ "R12", "the buffer of an interrupt that is disabled comes back INVALID", EVENTQ,
 	  "On receiving VIRTIO_GPIO_MSG_SET_IRQ_TYPE message, with VIRTIO_GPIO_IRQ_TYPE_NONE trigger "
 	  "type, the device MUST return the buffers, if they were received earlier, after setting "
 	  "the status field to VIRTIO_GPIO_IRQ_STATUS_INVALID.",
-	  false, NEEDS_LINE | NEEDS_IRQ, check_disabled },
+	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_LEVELS, check_disabled },
 	{ "R7", "a line without direction keeps no state", REQUESTQ,
 	  "The device MUST discard all state information corresponding to a GPIO line, once the "
 	  "driver has requested to set its direction to VIRTIO_GPIO_DIRECTION_NONE.",
-	  false, NEEDS_LINE, check_no_state },
+	  false, NEEDS_LINE | NEEDS_LEVELS, check_no_state },
 	{ "R8", "an edge is latched while the interrupt is enabled and masked", REQUESTQ,
 	  "The device MUST latch an edge interrupt if the interrupt is enabled but still masked.",
-	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS, check_edge_latched },
+	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS | NEEDS_LEVELS, check_edge_latched },
 	{ "S19", "no edge is latched before the interrupt is enabled", SET_IRQ_TYPE,
 	  "For edge trigger type, the device should latch the interrupt events from this point "
 	  "onward and notify it to the driver once the interrupt is unmasked.",
-	  true, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS, check_latched_from_type_on },
+	  true, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS | NEEDS_LEVELS, check_latched_from_type_on },
 	{ "R9", "a level is not latched while the interrupt is masked", REQUESTQ,
 	  "The device MUST NOT latch an level interrupt if the interrupt is enabled but still "
 	  "masked.",
-	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS, check_level_not_latched },
+	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS | NEEDS_LEVELS, check_level_not_latched },
 	{ "S18", "a level that is still there is told again",
 	  "GPIO Device, eventq Operation: Message Flow",
 	  "Once the interrupt is unmasked again and the interrupt on the line is still active, the "
 	  "device shall notify the driver again.",
-	  true, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS, check_level_again },
+	  true, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS | NEEDS_LEVELS, check_level_again },
 	{ "R10", "a latched edge is dropped when the interrupt is disabled", REQUESTQ,
 	  "The device MUST discard any latched interrupt for a GPIO line, once interrupt is disabled "
 	  "for the same.",
-	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS, check_latched_dropped },
+	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS | NEEDS_LEVELS, check_latched_dropped },
 	{ "V21", "the device notifies when it has to, and not when it should not",
 	  "Basic Facilities, Used Buffer Notification Suppression, device requirements",
 	  "If flags is 0, the device MUST send a notification. [...] If the idx field in the used "
@@ -118,7 +118,7 @@ const struct check catalogue[] = {
 	  "(No sentence says so in these words. A virtual machine that is paused stops its queues "
 	  "like this, and its driver does not learn of it. A queue that goes on elsewhere than where "
 	  "it stopped loses requests, or carries them out again.)",
-	  true, NEEDS_LINE, check_restart },
+	  true, NEEDS_LINE | NEEDS_LEVELS, check_restart },
 	{ "V20", "used buffers are those that the device was given, and no more is written",
 	  "Basic Facilities, The Virtqueue Descriptor Table and Used Ring, device requirements",
 	  "The device MUST write at least len bytes to descriptor, beginning at the first "
@@ -193,6 +193,25 @@ static bool has_needs(struct run *run, const struct check *check)
 	return true;
 }
 
+/* Can a check that was chosen be wrong about levels? */
+static bool needs_levels(const char *only)
+{
+	for (size_t i = 0; i < catalogue_size; i++)
+		if (catalogue_chosen(only, &catalogue[i]) && (catalogue[i].needs & NEEDS_LEVELS))
+			return true;
+	return false;
+}
+
+/* The check that finds out whether levels are told inverted. */
+static const struct check *levels_check(void)
+{
+	const struct check *c = catalogue;
+
+	while (c->run != check_value_before_direction)
+		c++;
+	return c;
+}
+
 static void keep_breach(struct run *run, const struct check *check)
 {
 	if (*run->breach || !*run->dut.breach)
@@ -220,4 +239,16 @@ void catalogue_run(struct run *run, const struct check *check)
 	run_recall_buffers(run);
 	dut_close(&run->dut);
 	keep_breach(run, check);
+}
+
+/**
+ * catalogue_prepare() - find out what checks need to know that another one finds out
+ * @run: takes it, unless that one is among those that were chosen
+ */
+void catalogue_prepare(struct run *run)
+{
+	const char *only = run->plan->only;
+
+	if (needs_levels(only) && !catalogue_chosen(only, levels_check()))
+		catalogue_run(run, levels_check());
 }

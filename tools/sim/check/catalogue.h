@@ -11,6 +11,9 @@
 #define NEEDS_IRQ	2
 #define NEEDS_STIMULUS	4
 
+/* It compares levels: whether the device tells their inverse must be known. */
+#define NEEDS_LEVELS	8
+
 /**
  * struct check - a requirement, and how to find out whether a device meets it
  * @id: its name
@@ -37,6 +40,7 @@ extern const size_t catalogue_size;
 const char *catalogue_quote(const struct check *check);
 bool catalogue_has(const char *list, size_t len);
 bool catalogue_chosen(const char *list, const struct check *check);
+void catalogue_prepare(struct run *run);
 void catalogue_run(struct run *run, const struct check *check);
 
 #endif

@@ -227,6 +227,7 @@ static void run_chosen(const struct plan *plan, struct report *report)
 	static struct run run;
 
 	run.plan = plan;
+	catalogue_prepare(&run);
 	for (size_t i = 0; i < catalogue_size; i++) {
 		uint64_t begin = loop_now();
 

@@ -67,6 +67,18 @@ static void queue_must_stop_behind_what_it_answered(void **state)
 	sim_assert_says(f, "stopped at index 0; it answered all requests before index 2\n");
 }
 
+static void inverse_levels_are_known_whatever_is_chosen(void **state)
+{
+	struct simulator *f = *state;
+
+	back_end_start(f, BACK_END_INVERTS);
+	assert_int_equal(sim_check(f, "--only", "R5,V22", f->socket, NULL), 0);
+	sim_assert_says(f, "2 passed, 0 failed, 0 blocked, 0 with a warning, 0 skipped\n");
+	assert_int_equal(sim_check(f, "--only", "M13,R5", f->socket, NULL), 1);
+	sim_assert_says(f, "FAIL    M13");
+	sim_assert_says(f, "1 passed, 1 failed");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sim_set_up, sim_tear_down)
 
 int main(void)
@@ -79,6 +91,7 @@ int main(void)
 		TEST(what_is_beside_event_buffers_must_not_be_written),
 		TEST(indirect_tables_must_not_be_written),
 		TEST(queue_must_stop_behind_what_it_answered),
+		TEST(inverse_levels_are_known_whatever_is_chosen),
 	};
 
 	return cmocka_run_group_tests_name("check_hostile", tests, NULL, NULL);
