@@ -95,23 +95,32 @@ static void set_up_session(struct board *b)
 }
 
 /**
- * board_serve() - set a board up as its configuration has it, and let front ends
- *		   connect
- * @b: the board, with left and ctx set
+ * board_configure() - set a board up as its configuration has it
+ * @b: the board
  * @config: what the user asked for; must stay
  * @err: what is wrong, if so
  *
  * Return: 0 or -1.
  */
-int board_serve(struct board *b, const struct config *config, struct errmsg *err)
+int board_configure(struct board *b, const struct config *config, struct errmsg *err)
 {
+	b->config = config;
+	b->dev.strict = config->strict;
+	return config_apply(config, &b->dev, err);
+}
+
+/**
+ * board_serve() - let front ends connect
+ * @b: the board, configured, whose lines have settled; with left and ctx set
+ * @err: what is wrong, if so
+ *
+ * Return: 0 or -1.
+ */
+int board_serve(struct board *b, struct errmsg *err)
+{
+	const struct config *config = b->config;
 	struct sock_access access = { .mode = config->socket_mode, .group = config->group };
 
-	b->config = config;
-	if (config_apply(config, &b->dev, err))
-		return -1;
-	b->dev.strict = config->strict;
-	state_restore(&b->state, &b->dev);
 	history_begin(&b->history);
 	if (board_record(b, config->trace, config->vcd, err))
 		return -1;
@@ -140,7 +149,8 @@ static void end_pulse(struct board *b, unsigned int line)
 
 /**
  * board_free() - end all that goes on at a board
- * @b: the board, also after a failure of board_init() or board_serve()
+ * @b: the board, also after a failure of board_init(),
+ *     board_configure() or board_serve()
  */
 void board_free(struct board *b)
 {

@@ -76,7 +76,8 @@ int board_init(struct board *b, struct loop *loop, unsigned int lines, const cha
 	       struct errmsg *err);
 int board_record(struct board *b, const char *trace, const char *vcd, struct errmsg *err);
 bool board_failed(const struct board *b);
-int board_serve(struct board *b, const struct config *config, struct errmsg *err);
+int board_configure(struct board *b, const struct config *config, struct errmsg *err);
+int board_serve(struct board *b, struct errmsg *err);
 void board_free(struct board *b);
 
 void board_set(struct board *b, unsigned int line, bool level);

@@ -646,7 +646,7 @@ static void restore_parked(struct device *dev, unsigned int line, const struct p
 }
 
 /**
- * device_restore() - go on as another simulator left it
+ * device_restore() - go on as another simulator left it; gpio_settle() must follow
  * @dev: the device, with names and wires, and without a driver
  * @old: what it left
  */
@@ -657,7 +657,6 @@ void device_restore(struct device *dev, const struct device_memory *old)
 		gpio_restore(&dev->bank, i, &old->lines[i]);
 		restore_parked(dev, i, &old->parked[i]);
 	}
-	gpio_settle(&dev->bank);
 }
 
 /* Takes the event buffers into the ring that they came from. */

@@ -220,7 +220,7 @@ static int open_board(struct server *server, unsigned int i, struct errmsg *err)
 	struct sock_access access = { .mode = config->control_mode, .group = config->group };
 	struct control_port *port = &server->ports[i];
 
-	if (board_serve(&server->boards[i], config, err))
+	if (board_serve(&server->boards[i], err))
 		return -1;
 	if (!has_control(server, i))
 		return 0;
@@ -230,17 +230,38 @@ static int open_board(struct server *server, unsigned int i, struct errmsg *err)
 			     control_connected, port, err);
 }
 
+/*
+ * A wire joins boards: no line may settle before all of them are as they were left, or it
+ * would see edges that nobody caused.
+ */
+static int set_up_boards(struct server *server, struct errmsg *err)
+{
+	unsigned int count = server->config.count;
+
+	server->wires = (struct wires){ .loop = &server->loop, .setting_up = true };
+	for (unsigned int i = 0; i < count; i++)
+		if (board_configure(&server->boards[i], &server->config.configs[i], err))
+			return -1;
+	if (wires_check(&server->wires, err))
+		return -1;
+	for (unsigned int i = 0; i < count; i++)
+		state_restore(&server->boards[i].state, &server->boards[i].dev);
+	for (unsigned int i = 0; i < count; i++)
+		gpio_settle(&server->boards[i].dev.bank);
+	wires_begin(&server->wires);
+	return 0;
+}
+
 static int open_boards(struct server *server)
 {
 	struct errmsg err;
 
-	server->wires.loop = &server->loop;
-	if (make_boards(server, &err))
+	if (make_boards(server, &err) || set_up_boards(server, &err))
 		return fail(&err);
 	for (unsigned int i = 0; i < server->config.count; i++)
 		if (open_board(server, i, &err))
 			return fail(&err);
-	return wires_check(&server->wires, &err) ? fail(&err) : 0;
+	return 0;
 }
 
 static void name_board(const struct server *server, unsigned int i, char *name, size_t size)

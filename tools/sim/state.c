@@ -150,6 +150,8 @@ int state_open(struct state *s, const char *path, unsigned int lines, struct err
  * state_restore() - have a device go on as another simulator left it
  * @s: the state; nothing happens if nothing was left
  * @dev: the device, in @s->memory, with all that its configuration says
+ *
+ * gpio_settle() must follow, once all devices that wires join were restored.
  */
 void state_restore(struct state *s, struct device *dev)
 {

@@ -216,7 +216,9 @@ static void set_driven(struct wire_end *end, int level)
 	if (level == end->driven)
 		return;
 	end->driven = level;
-	if (end->wire->traits.delay_ns)
+	if (end->wire->wires->setting_up)
+		end->sent = level;
+	else if (end->wire->traits.delay_ns)
 		put_under_way(end, level);
 	else
 		send_change(end, level);
@@ -425,6 +427,19 @@ int wires_check(const struct wires *wires, struct errmsg *err)
 					  "parts, at two ends", wire->name,
 					  wire->count ? "one" : "no");
 	return 0;
+}
+
+/**
+ * wires_begin() - all is set up: from now on, changes come over the wires
+ * @wires: the wires, whose lines have settled
+ */
+void wires_begin(struct wires *wires)
+{
+	wires->setting_up = false;
+	for (struct wire *wire = wires->first; wire; wire = wire->next) {
+		look_for_short(wire);
+		tell_others(wire, NULL);
+	}
 }
 
 /**

@@ -53,11 +53,14 @@ struct wire_end;
  * @loop: for delays
  * @first: the list
  * @count: number of them
+ * @setting_up: until wires_begin(), levels take no time, and no end is told of those of
+ *		others
  */
 struct wires {
 	struct loop *loop;
 	struct wire *first;
 	unsigned int count;
+	bool setting_up;
 };
 
 int wires_describe(struct wires *wires, const char *name, const struct wire_traits *traits,
@@ -65,6 +68,7 @@ int wires_describe(struct wires *wires, const char *name, const struct wire_trai
 int wires_join(struct wires *wires, const char *name, struct device *dev, unsigned int line,
 	       bool inverted, struct errmsg *err);
 int wires_check(const struct wires *wires, struct errmsg *err);
+void wires_begin(struct wires *wires);
 void wires_free(struct wires *wires);
 
 struct wire_end *wire_tap(struct wires *wires, struct device *dev, unsigned int line,

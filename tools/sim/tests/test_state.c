@@ -37,6 +37,7 @@ static void start_simulator(struct front_end *f)
 	assert_int_equal(gpio_set_name(&f->dev.bank, 1, "Reset", &err), 0);
 	assert_int_equal(gpio_build_names(&f->dev.bank, &err), 0);
 	state_restore(&kept, &f->dev);
+	gpio_settle(&f->dev.bank);
 	f->ended = 0;
 	fe_connect(f);
 }

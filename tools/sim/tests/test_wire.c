@@ -291,6 +291,41 @@ static void delay_keeps_pulses(void **state)
 	assert_levels(b, 1, 1);
 }
 
+/* As boards are set up: one after the other, before any line may see what others do. */
+static void levels_of_the_start_are_there_at_once(void **state)
+{
+	struct bench *b = *state;
+
+	b->wires.setting_up = true;
+	connect(b, (struct wire_traits){ .pull = WIRE_NOT_DRIVEN, .delay_ns = DELAY });
+	output(&b->left, 0, 1);
+	output(&b->left, 0, 0);
+	output(&b->left, 0, 1);
+	assert_int_equal(b->right.bank.lines[1].edges, 0);
+	wires_begin(&b->wires);
+	assert_int_equal(b->loop.timers, 0);
+	assert_levels(b, 1, 1);
+	assert_int_equal(b->right.bank.lines[1].edges, 1);
+	output(&b->left, 0, 0);
+	assert_levels(b, 0, 1);
+	run(b);
+	assert_levels(b, 0, 0);
+}
+
+static void conflict_of_the_start_is_told(void **state)
+{
+	struct bench *b = *state;
+
+	b->wires.setting_up = true;
+	connect(b, plain);
+	output(&b->left, 0, 1);
+	output(&b->right, 1, 0);
+	assert_int_equal(b->messages, 0);
+	wires_begin(&b->wires);
+	assert_levels(b, 0, 0);
+	assert_string_equal(b->said, "wire READY is driven to 0 and to 1 at once; 0 wins");
+}
+
 static void stuck_line_holds_its_wire(void **state)
 {
 	struct bench *b = *state;
@@ -440,6 +475,8 @@ int main(void)
 		TEST(inverter_works_both_ways),
 		TEST(delay_is_for_the_others),
 		TEST(delay_keeps_pulses),
+		TEST(levels_of_the_start_are_there_at_once),
+		TEST(conflict_of_the_start_is_told),
 		TEST(stuck_line_holds_its_wire),
 		TEST(lines_of_one_board_can_be_wired),
 		TEST(loops_do_not_drive_wires),
