@@ -119,6 +119,14 @@ static int set_property(struct part *part, const struct part_property *property,
 }
 
 /* Each word is a property, the next one its value. */
+static bool is_said(char **words, int count, const char *key)
+{
+	for (int i = 0; i < count; i += 2)
+		if (!strcmp(words[i], key))
+			return true;
+	return false;
+}
+
 static int set_properties(struct part *part, char **words, int count, struct errmsg *err)
 {
 	for (int i = 0; i < count; i += 2) {
@@ -126,6 +134,8 @@ static int set_properties(struct part *part, char **words, int count, struct err
 
 		if (!property)
 			return unknown_property(part->kind, words[i], err);
+		if (is_said(words, i, words[i]))
+			return errmsg_set(err, "\"%.64s\" is said twice; say it once", words[i]);
 		if (i + 1 == count)
 			return errmsg_set(err, "\"%.64s\" has no value", words[i]);
 		if (set_property(part, property, words[i + 1], err))
@@ -136,15 +146,30 @@ static int set_properties(struct part *part, char **words, int count, struct err
 
 static int check_needed(const struct part_kind *kind, char **words, int count, struct errmsg *err)
 {
-	for (const struct part_property *p = kind->properties; p->key; p++) {
-		bool said = !p->needed;
-
-		for (int i = 0; i < count; i += 2)
-			said |= !strcmp(words[i], p->key);
-		if (!said)
+	for (const struct part_property *p = kind->properties; p->key; p++)
+		if (p->needed && !is_said(words, count, p->key))
 			return errmsg_set(err, "a part that is %s %s needs \"%s\"", article(kind),
 					  kind->name, p->key);
-	}
+	return 0;
+}
+
+static unsigned int line_of(const struct part *part, const struct part_property *property)
+{
+	return *(const unsigned int *)((const char *)part + property->place);
+}
+
+/* Of a part whose lines are all known; a line may be said by number and by name. */
+static int check_lines(const struct part *part, struct errmsg *err)
+{
+	const struct part_property *p, *other;
+
+	for (p = part->kind->properties; p->key; p++)
+		for (other = part->kind->properties; other < p; other++)
+			if (p->type == PART_LINE && other->type == PART_LINE &&
+			    line_of(part, p) == line_of(part, other))
+				return errmsg_set(err, "\"%s\" and \"%s\" are both line %u; each "
+						  "needs a line of its own", other->key, p->key,
+						  line_of(part, p));
 	return 0;
 }
 
@@ -174,7 +199,8 @@ static void free_part(struct part *part)
 
 static int connect_part(struct part *part, char **words, int count, struct errmsg *err)
 {
-	if (set_properties(part, words, count, err) || check_needed(part->kind, words, count, err))
+	if (set_properties(part, words, count, err) ||
+	    check_needed(part->kind, words, count, err) || check_lines(part, err))
 		return -1;
 	if (!part->kind->connect(part, err))
 		return 0;
@@ -207,6 +233,8 @@ int parts_add(struct device *dev, char **words, int count, struct errmsg *err)
 
 	if (count < 2)
 		return errmsg_set(err, "after \"part\" come a name and a kind of part");
+	if (!*words[0])
+		return errmsg_set(err, "a part has an empty name; it needs another one");
 	if (find_part(dev, words[0]))
 		return errmsg_set(err, "two parts are named \"%.64s\"", words[0]);
 	kind = find_kind(words[1], err);

@@ -490,6 +490,8 @@ static void bad_wires_and_parts_are_refused(void **state)
 			   ":3: line 0 is on a wire, or a line of the host, already");
 	assert_not_applied(f, "wire A\n\nwire A\n", ":3: wire \"A\" is described at ");
 	assert_not_applied(f, "\npart start lever line 0\n", ":2: \"lever\" is no kind of part");
+	assert_not_applied(f, "\npart \"\" button line 0\n", ":2: a part has an empty name");
+	assert_not_applied(f, "\npart start button line 0 line 1\n", ":2: \"line\" is said twice");
 	assert_file_refused(f, "wire\n", 1, "cannot understand \"wire\"; use \"lines N\"");
 	assert_file_refused(f, "wires A\n", 1,
 			    "cannot understand \"wires\" (did you mean \"wire\"?); use");

@@ -494,6 +494,14 @@ static void bad_parts_are_refused(void **state)
 		{ "rom eeprom scl 4 sda 5 size 0", "an eeprom's size must be 1 to 256" },
 		{ "rom eeprom scl 4", "a part that is an eeprom needs \"sda\"" },
 		{ "knob encoder a 0 b 9", "no line is numbered or named \"9\"" },
+		{ "\"\" button line 0", "a part has an empty name; it needs another one" },
+		{ "start button line 0 line 1", "\"line\" is said twice; say it once" },
+		{ "start button line 0 bounce 1ms bounce 1ms",
+		  "\"bounce\" is said twice; say it once" },
+		{ "knob encoder a 0 b 0",
+		  "\"a\" and \"b\" are both line 0; each needs a line of its own" },
+		{ "rom eeprom sda sda scl 5",
+		  "\"scl\" and \"sda\" are both line 5; each needs a line of its own" },
 	};
 	struct fixture *f = *state;
 
