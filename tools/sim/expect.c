@@ -290,8 +290,19 @@ static bool is_about(const struct expect *e, const struct history_change *change
 	return e->line == HISTORY_NO_LINE || e->line == change->line;
 }
 
-static void look_at(struct expect *e, const struct history_change *change, uint64_t seq)
+/* As it counts: an edge that the kernel told of late is not before its window. */
+static struct history_change in_window(const struct expect *e, const struct history_change *change)
 {
+	struct history_change counted = *change;
+
+	if (counted.ns < e->from.ns)
+		counted.ns = e->from.ns;
+	return counted;
+}
+
+static void look_at(struct expect *e, const struct history_change *recorded, uint64_t seq)
+{
+	const struct history_change counted = in_window(e, recorded), *change = &counted;
 	const struct kind_ops *ops = &kinds[e->kind];
 
 	if (change->ns > e->end_ns) {

@@ -20,6 +20,14 @@ static void record(struct history *h, const struct history_change *change)
 	}
 }
 
+/* The kernel may have noticed an edge before a change that was recorded already. */
+static uint64_t edge_time(const struct history *h)
+{
+	uint64_t ns = device_change_time(h->dev), before = h->ring[h->last % HISTORY_SIZE].ns;
+
+	return h->last && ns < before ? before : ns;
+}
+
 /* The direction or the trigger may have changed, which is no edge. */
 static void on_changed(void *ctx, unsigned int line)
 {
@@ -30,7 +38,8 @@ static void on_changed(void *ctx, unsigned int line)
 		return;
 	h->values[line] = value;
 	record(h, &(struct history_change){
-		.ns = loop_now(), .line = line, .value = value, .commanded = line == h->commanded,
+		.ns = edge_time(h), .line = line, .value = value,
+		.commanded = line == h->commanded,
 	});
 }
 

@@ -24,7 +24,8 @@ struct moment {
 
 /**
  * struct history_change - an edge of a line, or a mark
- * @ns: when it was
+ * @ns: when it was, never before the change with the number before. It may be before a
+ *	moment with a lower number: the host's kernel tells of edges a little late.
  * @line: the line; HISTORY_NO_LINE for a mark
  * @value: the line's value since then
  * @commanded: a command drives this line

@@ -261,6 +261,81 @@ static void levels_hold_at_one_instant(void **state)
 }
 
 /* What the ring has no room for any more is not guessed. */
+/**
+ * struct host_line - a line of the host
+ * @peer: for the model
+ * @level: its level
+ */
+struct host_line {
+	struct gpio_peer peer;
+	bool level;
+};
+
+static int host_line_level(const struct gpio_peer *peer)
+{
+	return ((const struct host_line *)peer)->level;
+}
+
+static void host_line_free(struct gpio_peer *peer)
+{
+	((struct host_line *)peer)->level = false;
+}
+
+static const struct gpio_peer_ops host_line_ops = {
+	.driver = GPIO_CHIP, .level = host_line_level, .free = host_line_free,
+};
+
+static struct host_line host_line;
+
+static void use_host_line(struct fixture *f, unsigned int line)
+{
+	host_line = (struct host_line){ .peer.ops = &host_line_ops };
+	assert_int_equal(gpio_set_peer(&f->host.board.dev.bank, line, &host_line.peer, &f->err), 0);
+}
+
+/* An edge that the kernel noticed so many microseconds after the window began. */
+static void kernel_notices(struct fixture *f, unsigned int line, int64_t us)
+{
+	host_line.level = !host_line.level;
+	device_settle(&f->host.board.dev, line, f->from.ns + us * 1000);
+}
+
+static void edges_of_the_host_have_the_time_of_the_kernel(void **state)
+{
+	struct fixture *f = *state;
+
+	use_host_line(f, 0);
+	kernel_notices(f, 0, 20000);
+	kernel_notices(f, 0, 50000);
+	assert_met(f, "LED rise within 500ms", "1 20ms");
+	assert_met(f, "LED high 29ms..31ms", "2 30ms");
+	assert_failed(f, "LED fall within 40ms", "no fall in 40ms since a test; LED is 1");
+}
+
+static void late_edge_is_not_before_an_earlier_change(void **state)
+{
+	struct fixture *f = *state;
+
+	use_host_line(f, 0);
+	edge_at(f, 20000, 2);
+	kernel_notices(f, 0, 10000);
+	assert_met(f, "2 rise", "1 20ms");
+	assert_met(f, "LED rise", "2 20ms");
+	assert_met(f, "LED=1 2=1", "2 20ms");
+}
+
+static void late_edge_is_not_before_its_window(void **state)
+{
+	struct fixture *f = *state;
+
+	use_host_line(f, 0);
+	kernel_notices(f, 0, -5);
+	kernel_notices(f, 0, 3000);
+	assert_met(f, "LED rise", "1 0us");
+	assert_met(f, "LED high 2ms..4ms", "2 3ms");
+	assert_failed(f, "LED quiet 5ms", "a rise of LED after 0us");
+}
+
 static void forgotten_changes_are_an_error(void **state)
 {
 	struct fixture *f = *state;
@@ -386,6 +461,9 @@ int main(void)
 		TEST(quiet_lines_have_no_edge),
 		TEST(quiet_does_not_mind_commands),
 		TEST(levels_hold_at_one_instant),
+		TEST(edges_of_the_host_have_the_time_of_the_kernel),
+		TEST(late_edge_is_not_before_an_earlier_change),
+		TEST(late_edge_is_not_before_its_window),
 		TEST(forgotten_changes_are_an_error),
 		TEST(waveforms_show_the_last_changes),
 		TEST(waveforms_end_with_the_verdict),
