@@ -274,18 +274,31 @@ static void join_words(const struct call *c, int first, char *text, size_t size)
 		len += snprintf(text + len, size - len, "%s%s", i > first ? " " : "", c->words[i]);
 }
 
-/* What comes next is expected after this. */
-static void begin_window(struct call *c)
+/* The moment before the command does something. */
+static struct moment window_now(const struct call *c)
 {
-	struct moment *own = c->job ? &c->job->window : &c->board->window;
-	struct history *history = &c->board->history;
 	char text[HISTORY_MAX_TEXT];
 
 	join_words(c, 0, text, sizeof(text));
-	*own = history_now(history, text);
-	history->stimulus = *own;
-	if (c->job)
-		c->job->met_at = (struct moment){ 0 };
+	return history_now(&c->board->history, text);
+}
+
+/* What comes next is expected after this; without a job, by the script. */
+static void begin_window_at(struct board *board, struct job *job, const struct moment *at)
+{
+	struct moment *own = job ? &job->window : &board->window;
+
+	*own = *at;
+	board->history.stimulus = *at;
+	if (job)
+		job->met_at = (struct moment){ 0 };
+}
+
+static void begin_window(struct call *c)
+{
+	struct moment now = window_now(c);
+
+	begin_window_at(c->board, c->job, &now);
 }
 
 static int command_set(struct call *c)
@@ -340,16 +353,21 @@ static int command_get(struct call *c)
 	return REPLIED;
 }
 
+/* One that is refused is no stimulus. */
 static int command_pulse(struct call *c)
 {
+	struct moment before;
 	uint64_t ns;
 
 	if (!parse_duration(c->words[2], &ns))
 		return errmsg_set(c->err, "the duration must be above 0, with us, ms or s");
 	if (c->check)
 		return OK;
-	begin_window(c);
-	return board_pulse(c->board, c->line, ns, c->err);
+	before = window_now(c);
+	if (board_pulse(c->board, c->line, ns, c->err))
+		return -1;
+	begin_window_at(c->board, c->job, &before);
+	return OK;
 }
 
 /* Edges at once: the guest is told of a burst when all of them were made. */
@@ -653,6 +671,18 @@ static int command_watch(struct call *c)
 	return OK;
 }
 
+/* No step was carried out yet. */
+static void begin_window_of_script(struct job *job)
+{
+	struct board *board = job->board;
+	char text[HISTORY_MAX_TEXT];
+	struct moment now;
+
+	snprintf(text, sizeof(text), "play %s", board->script.path);
+	now = history_now(&board->history, text);
+	begin_window_at(board, job, &now);
+}
+
 static bool step_play(struct job *job)
 {
 	struct errmsg err;
@@ -661,10 +691,12 @@ static bool step_play(struct job *job)
 	if (ret > 0)
 		return true;
 	job->step = NULL;
-	if (ret)
+	if (ret) {
 		buffer_printf(job->out, "error %s\n", err.text);
-	else
-		buffer_printf(job->out, "ok\n");
+		return true;
+	}
+	begin_window_of_script(job);
+	buffer_printf(job->out, "ok\n");
 	return true;
 }
 
@@ -684,7 +716,6 @@ static int command_play(struct call *c)
 	}
 	if (script_open(script, c->words[1], c->err))
 		return -1;
-	begin_window(c);
 	c->job->step = step_play;
 	return REPLIED;
 }
@@ -749,6 +780,18 @@ static int command_fault(struct call *c)
 	return OK;
 }
 
+/* Who only reads a byte, or is refused, has not given a stimulus. */
+static int command_act(struct call *c, const struct part_call *call)
+{
+	struct moment before = window_now(c);
+
+	if (parts_act(&c->board->dev, c->words[1], call))
+		return -1;
+	if (!c->check && strcmp(call->words[0], "get"))
+		begin_window_at(c->board, c->job, &before);
+	return OK;
+}
+
 static int command_part(struct call *c)
 {
 	struct part_call call = {
@@ -756,12 +799,8 @@ static int command_part(struct call *c)
 		.err = c->err,
 	};
 
-	if (call.count > 0) {
-		/* Who only reads a byte has not given a stimulus. */
-		if (!c->check && strcmp(call.words[0], "get"))
-			begin_window(c);
-		return parts_act(&c->board->dev, c->words[1], &call);
-	}
+	if (call.count > 0)
+		return command_act(c, &call);
 	if (!c->job)
 		return errmsg_set(c->err, "after \"part\" come a part's name and what it is to do");
 	return parts_describe(&c->board->dev, c->count == 2 ? c->words[1] : NULL, c->out, c->err);

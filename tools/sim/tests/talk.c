@@ -26,6 +26,8 @@ int talk_set_up(void **state)
 	assert_int_equal(gpio_set_name(&f->board.dev.bank, 0, "Red LED", &err), 0);
 	assert_int_equal(gpio_set_name(&f->board.dev.bank, 2, "B\\\"x", &err), 0);
 	f->board.dev.bank.irq = true;
+	f->wires.loop = &f->loop;
+	f->board.dev.wires = &f->wires;
 	assert_int_equal(control_init(&f->control, &f->board, no_names, 1), 0);
 	f->control.quit = talk_on_quit;
 	f->control.quit_ctx = f;
@@ -39,6 +41,7 @@ int talk_tear_down(void **state)
 
 	control_free(&f->control);
 	board_free(&f->board);
+	wires_free(&f->wires);
 	loop_free(&f->loop);
 	test_free(f);
 	return 0;

@@ -5,6 +5,7 @@
 #include "guest.h"
 
 #include "control.h"
+#include "wire.h"
 
 #define LINES	3
 #define OK	"ok\n"
@@ -16,12 +17,14 @@
  * struct talk - a control server
  * @loop: its loop
  * @board: its board
+ * @wires: for parts on the board's lines
  * @control: the server under test
  * @quits: number of times a client asked for the end
  */
 struct talk {
 	struct loop loop;
 	struct board board;
+	struct wires wires;
 	struct control control;
 	unsigned int quits;
 };

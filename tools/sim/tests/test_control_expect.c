@@ -6,6 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "parts.h"
+#include "scratch.h"
+
 static void drive(struct talk *f, unsigned int line, bool level)
 {
 	device_set_level(&f->board.dev, line, level);
@@ -259,6 +262,80 @@ static void every_stimulus_begins_a_window(void **state)
 	}
 }
 
+static void add_button(struct talk *f)
+{
+	char *words[] = { "knob", "button", "line", "1" };
+	struct errmsg err;
+
+	assert_int_equal(parts_add(&f->board.dev, words, ARRAY_SIZE(words), &err), 0);
+}
+
+static void actions_of_a_part_begin_a_window(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+
+	add_button(f);
+	talk_say(f, fd, "mark\npart knob press\nexpect 0 rise within 1us\n");
+	talk_sleep_ms(2);
+	talk_run(f);
+	assert_says(fd, "no rise in 1us since part knob press; ");
+	close(fd);
+}
+
+static void refused_stimulus_begins_no_window(void **state)
+{
+	static const struct {
+		const char *command;
+		const char *why;
+	} refused[] = {
+		{ "pulse 1 1ms", "error a pulse is under way on this line\n" },
+		{ "part knob turn 1", "error a button can \"press [DURATION]\" and \"release\"\n" },
+		{ "part none press", "error no part is named \"none\"" },
+		{ "play /dev/null", "error cannot read /dev/null: it is no regular file\n" },
+	};
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+	char text[128];
+
+	add_button(f);
+	talk_say(f, fd, "pulse 1 10s\n");
+	talk_assert_reply(fd, OK);
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		snprintf(text, sizeof(text), "%s\n", refused[i].command);
+		talk_say(f, fd, text);
+		assert_says(fd, refused[i].why);
+		talk_say(f, fd, "expect 0 rise within 1us\n");
+		talk_sleep_ms(2);
+		talk_run(f);
+		assert_says(fd, "no rise in 1us since pulse 1 10s; ");
+	}
+	close(fd);
+}
+
+static void script_begins_a_window_if_it_plays(void **state)
+{
+	char path[SCRATCH_PATH], text[128];
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+
+	scratch_make(path);
+	scratch_write(path, "at 0 blink 1\n");
+	snprintf(text, sizeof(text), "play %s\nexpect 0 rise within 1us\n", path);
+	talk_say(f, fd, "mark\n");
+	talk_say(f, fd, text);
+	talk_sleep_ms(2);
+	talk_run(f);
+	assert_says(fd, "no rise in 1us since mark; ");
+	scratch_write(path, "at 0 set 1 1\n");
+	talk_say(f, fd, text);
+	talk_sleep_ms(2);
+	talk_run(f);
+	assert_says(fd, "no rise in 1us since play /tmp/");
+	unlink(path);
+	close(fd);
+}
+
 /* A pulse ends by itself; the line that it drives is not quiet, the board is. */
 static void quiet_board_does_not_mind_the_stimulus(void **state)
 {
@@ -346,6 +423,9 @@ int main(void)
 		TEST(window_may_begin_with_the_command),
 		TEST(window_may_begin_with_a_change),
 		TEST(every_stimulus_begins_a_window),
+		TEST(actions_of_a_part_begin_a_window),
+		TEST(refused_stimulus_begins_no_window),
+		TEST(script_begins_a_window_if_it_plays),
 		TEST(quiet_board_does_not_mind_the_stimulus),
 		TEST(values_of_several_lines_are_of_one_instant),
 		TEST(pause_is_answered_later),
