@@ -5,23 +5,40 @@
 
 #include "junit.h"
 
+/* May XML have this character? */
+static bool is_allowed(uint32_t code)
+{
+	if (code < ' ')
+		return code == '\n' || code == '\t';
+	if (code >= 0xd800 && code <= 0xdfff)
+		return false;
+	return code <= 0x10ffff && code != 0xfffe && code != 0xffff;
+}
+
 /* Length of the character in UTF-8, or 0 if it is none that XML may have. */
 static size_t character(const unsigned char *text)
 {
+	/* How the first byte begins, and the least code that needs this length. */
 	static const struct {
 		unsigned char mask;
 		unsigned char lead;
-	} forms[] = { { 0x80, 0 }, { 0xe0, 0xc0 }, { 0xf0, 0xe0 }, { 0xf8, 0xf0 } };
+		uint32_t least;
+	} forms[] = {
+		{ 0x80, 0, 0 }, { 0xe0, 0xc0, 0x80 }, { 0xf0, 0xe0, 0x800 },
+		{ 0xf8, 0xf0, 0x10000 },
+	};
 
-	if (*text < ' ' && *text != '\n' && *text != '\t')
-		return 0;
 	for (size_t len = 1; len <= ARRAY_SIZE(forms); len++) {
+		uint32_t code = *text & ~forms[len - 1].mask;
+
 		if ((*text & forms[len - 1].mask) != forms[len - 1].lead)
 			continue;
-		for (size_t i = 1; i < len; i++)
+		for (size_t i = 1; i < len; i++) {
 			if ((text[i] & 0xc0) != 0x80)
 				return 0;
-		return len;
+			code = code << 6 | (text[i] & 0x3f);
+		}
+		return code >= forms[len - 1].least && is_allowed(code) ? len : 0;
 	}
 	return 0;
 }

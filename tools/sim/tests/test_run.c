@@ -163,6 +163,46 @@ static void junit_is_written(void **state)
 				     "1ms: no rise in 1ms since mark b; LED is 0\">/tmp/"));
 }
 
+/* A byte that is part of no such character becomes a question mark. */
+static void junit_has_only_characters_of_xml(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *written;
+	} names[] = {
+		{ "\xc2\x80 \xdf\xbf", "\xc2\x80 \xdf\xbf" },
+		{ "\xe0\xa0\x80 \xed\x9f\xbf", "\xe0\xa0\x80 \xed\x9f\xbf" },
+		{ "\xee\x80\x80 \xef\xbf\xbd", "\xee\x80\x80 \xef\xbf\xbd" },
+		{ "\xf0\x90\x80\x80 \xf4\x8f\xbf\xbf", "\xf0\x90\x80\x80 \xf4\x8f\xbf\xbf" },
+		{ "control \x01", "control ?" },
+		{ "overlong \xc1\xbf", "overlong ??" },
+		{ "overlong \xe0\x9f\xbf", "overlong ???" },
+		{ "overlong \xf0\x8f\xbf\xbf", "overlong ????" },
+		{ "surrogate \xed\xa0\x80", "surrogate ???" },
+		{ "surrogate \xed\xbf\xbf", "surrogate ???" },
+		{ "none \xef\xbf\xbe", "none ???" },
+		{ "none \xef\xbf\xbf", "none ???" },
+		{ "above \xf4\x90\x80\x80", "above ????" },
+		{ "cut \xe2\x82", "cut ??" },
+	};
+	struct fixture *f = *state;
+	char text[8192], name[64];
+	FILE *file = fopen(f->path, "w");
+
+	assert_non_null(file);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		fprintf(file, "test %s\nget 0\n", names[i].name);
+	fclose(file);
+	assert_int_equal(sim_run(f->sim, "run", "--junit", f->report, "--control", f->sim->control,
+				 f->path, NULL), 0);
+	read_report(f, text, sizeof(text));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(name, sizeof(name), " name=\"%s\" ", names[i].written);
+		if (!strstr(text, name))
+			fail_msg("the report has no%s", name);
+	}
+}
+
 static void report_that_cannot_be_written_is_an_error(void **state)
 {
 	struct fixture *f = *state;
@@ -294,6 +334,7 @@ int main(void)
 		TEST(tests_have_windows_of_their_own),
 		TEST(tap_is_printed),
 		TEST(junit_is_written),
+		TEST(junit_has_only_characters_of_xml),
 		TEST(report_that_cannot_be_written_is_an_error),
 		TEST(environment_names_the_simulator),
 		TEST(board_may_be_chosen),
