@@ -187,33 +187,34 @@ static void print_test(const struct run *run, const struct scenario *s,
 	fflush(stdout);
 }
 
-static void run_test(struct run *run, const struct scenario *s, struct scenario_test *test,
-		     struct vgpio *sim)
+/*
+ * A connection of its own, as what another test did, or how it lost its connection, is none
+ * of its business. If the simulator is gone since the last one, that is reported of each test.
+ */
+static int run_test(struct run *run, const struct scenario *s, struct scenario_test *test,
+		    struct errmsg *err)
 {
 	uint64_t began = loop_now();
-
-	run_steps(sim, test);
-	test->seconds = (loop_now() - began) / 1e9;
-	run->done++;
-	run->failed += test->failed != NULL;
-	print_test(run, s, test);
-}
-
-/*
- * A connection of its own, as another scenario's stimuli are none of its business. If the
- * simulator is gone since the last one, that is reported of each test.
- */
-static int run_scenario(struct run *run, struct scenario *s, struct errmsg *err)
-{
 	struct vgpio *sim = vgpio_connect(run->control, run->board);
 
 	if (!sim && !run->done)
 		return errmsg_set(err, "%.480s", vgpio_error(NULL));
 	if (sim)
 		vgpio_set_timeout(sim, run->timeout_s);
-	for (size_t i = 0; i < s->count; i++)
-		run_test(run, s, &s->tests[i], sim);
+	run_steps(sim, test);
 	vgpio_close(sim);
+	test->seconds = (loop_now() - began) / 1e9;
+	run->done++;
+	run->failed += test->failed != NULL;
+	print_test(run, s, test);
+	return 0;
+}
+
+static int run_scenario(struct run *run, struct scenario *s, struct errmsg *err)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (run_test(run, s, &s->tests[i], err))
+			return -1;
 	return 0;
 }
 

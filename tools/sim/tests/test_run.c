@@ -241,14 +241,15 @@ static void board_may_be_chosen(void **state)
 	sim_assert_says(f->sim, "no board is numbered or named 7\n");
 }
 
-static void reply_that_does_not_come_fails_the_test(void **state)
+static void reply_that_does_not_come_fails_its_test(void **state)
 {
 	struct fixture *f = *state;
 
-	scratch_write(f->path, "test a\nwait LED 1\ntest b\nget 0\n");
+	scratch_write(f->path, "test a\nwait LED 1\ntest b\nset LED 1\nexpect LED rise\n");
 	assert_int_equal(sim_run(f->sim, "run", "--timeout", "1s", "--control", f->sim->control,
 				 f->path, NULL), 1);
-	sim_assert_says(f->sim, ":2: wait LED 1\n  no reply within 1 s\nFAIL  b");
+	sim_assert_says(f->sim, ":2: wait LED 1\n  no reply within 1 s\nok    b");
+	sim_assert_says(f->sim, "\n1 passed, 1 failed\n");
 }
 
 /* A report is due of those that were run, and of those that were not. */
@@ -258,7 +259,8 @@ static void simulator_that_ends_fails_the_other_tests(void **state)
 	char text[8192], script[SCRATCH_PATH];
 
 	scratch_make(script);
-	scratch_write(script, "test before\nget 0\ntest end\nset 1 1\npause 10s\n");
+	scratch_write(script, "test before\nget 0\ntest end\nset 1 1\npause 10s\n"
+			      "test next\nget 0\n");
 	scratch_write(f->path, "test after\nget 0\n");
 	if (!fork()) {
 		struct vgpio *sim = vgpio_connect(f->sim->control, NULL);
@@ -271,8 +273,10 @@ static void simulator_that_ends_fails_the_other_tests(void **state)
 				 script, f->path, NULL), 1);
 	sim_assert_says(f->sim, "ok    before");
 	sim_assert_says(f->sim, "\n  the simulator closed the connection\n");
+	sim_assert_says(f->sim, "FAIL  next");
+	sim_assert_says(f->sim, ":7: get 0\n  cannot connect to ");
 	sim_assert_says(f->sim, "FAIL  after");
-	sim_assert_says(f->sim, ":2: get 0\n  ");
+	sim_assert_says(f->sim, ":2: get 0\n  cannot connect to ");
 	read_report(f, text, sizeof(text));
 	assert_non_null(strstr(text, "name=\"after\""));
 	unlink(script);
@@ -338,7 +342,7 @@ int main(void)
 		TEST(report_that_cannot_be_written_is_an_error),
 		TEST(environment_names_the_simulator),
 		TEST(board_may_be_chosen),
-		TEST(reply_that_does_not_come_fails_the_test),
+		TEST(reply_that_does_not_come_fails_its_test),
 		TEST(simulator_that_ends_fails_the_other_tests),
 		TEST(nothing_is_run_without_a_simulator),
 		TEST(bad_scenarios_are_refused_with_their_place),
