@@ -117,21 +117,36 @@ static void write_suite(FILE *file, const struct scenario *s)
 }
 
 /**
- * junit_write() - write a report
+ * junit_open() - begin a report, so that none of an earlier run is left
  * @path: its file, replaced if it is there
+ * @err: what is wrong, if so
+ *
+ * Return: the report, for junit_write() or fclose(); or NULL.
+ */
+FILE *junit_open(const char *path, struct errmsg *err)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		errmsg_store(err, "cannot write %.256s: %s", path, strerror(errno));
+	return file;
+}
+
+/**
+ * junit_write() - write a report, and close its file
+ * @file: the report
+ * @path: its file
  * @list: scenarios that were run
  * @count: number of @list
  * @err: what is wrong, if so
  *
  * Return: 0 or -1.
  */
-int junit_write(const char *path, const struct scenario *list, size_t count, struct errmsg *err)
+int junit_write(FILE *file, const char *path, const struct scenario *list, size_t count,
+		struct errmsg *err)
 {
-	FILE *file = fopen(path, "we");
 	bool failed;
 
-	if (!file)
-		return errmsg_set(err, "cannot write %.256s: %s", path, strerror(errno));
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", file);
 	for (size_t i = 0; i < count; i++)
 		write_suite(file, &list[i]);

@@ -4,6 +4,8 @@
 
 #include "scenario.h"
 
-int junit_write(const char *path, const struct scenario *list, size_t count, struct errmsg *err);
+FILE *junit_open(const char *path, struct errmsg *err);
+int junit_write(FILE *file, const char *path, const struct scenario *list, size_t count,
+		struct errmsg *err);
 
 #endif

@@ -31,6 +31,7 @@ static const char usage[] =
  * @control: the control socket, or NULL
  * @board: the board, or NULL
  * @junit: file for a report, or NULL
+ * @report: the report, while it is not written; or NULL
  * @timeout_s: how long a reply may take
  * @tap: print TAP
  * @help: print the usage only
@@ -44,6 +45,7 @@ struct run {
 	const char *control;
 	const char *board;
 	const char *junit;
+	FILE *report;
 	unsigned int timeout_s;
 	bool tap;
 	bool help;
@@ -110,6 +112,15 @@ static int parse_options(struct run *run, int argc, char **argv, struct errmsg *
 	if (optind == argc && !run->help)
 		return errmsg_set(err, "no scenario is named; see \"vgpio-sim run --help\"");
 	return 0;
+}
+
+/* Before anything can go wrong that would leave the report of an earlier run. */
+static int open_report(struct run *run, struct errmsg *err)
+{
+	if (!run->junit)
+		return 0;
+	run->report = junit_open(run->junit, err);
+	return run->report ? 0 : -1;
 }
 
 static int read_scenarios(struct run *run, char **paths, size_t count, struct errmsg *err)
@@ -218,6 +229,28 @@ static int run_scenario(struct run *run, struct scenario *s, struct errmsg *err)
 	return 0;
 }
 
+static int write_report(struct run *run, struct errmsg *err)
+{
+	FILE *report = run->report;
+
+	run->report = NULL;
+	return report ? junit_write(report, run->junit, run->list, run->count, err) : 0;
+}
+
+/* What was printed before is lost, too, if it could not be written. */
+static int flush_output(struct errmsg *err)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return errmsg_set(err, "cannot write all to standard output");
+	return 0;
+}
+
+static int print_usage(struct errmsg *err)
+{
+	fputs(usage, stdout);
+	return flush_output(err);
+}
+
 static int run_all(struct run *run, struct errmsg *err)
 {
 	if (run->tap)
@@ -227,7 +260,24 @@ static int run_all(struct run *run, struct errmsg *err)
 			return -1;
 	if (!run->tap)
 		printf("%zu passed, %zu failed\n", run->done - run->failed, run->failed);
-	return run->junit ? junit_write(run->junit, run->list, run->count, err) : 0;
+	return write_report(run, err) ? -1 : flush_output(err);
+}
+
+/* The tests, from the files to the report. */
+static int run_scenarios(struct run *run, char **paths, size_t count, struct errmsg *err)
+{
+	int ret = open_report(run, err);
+
+	if (!ret)
+		ret = read_scenarios(run, paths, count, err);
+	if (!ret)
+		ret = run_all(run, err);
+	if (run->report)
+		fclose(run->report);
+	for (size_t i = 0; i < run->count; i++)
+		scenario_free(&run->list[i]);
+	free(run->list);
+	return ret;
 }
 
 /**
@@ -245,14 +295,9 @@ int run_main(int argc, char **argv)
 	int ret = parse_options(&run, argc, argv, &err);
 
 	if (!ret && run.help)
-		return fputs(usage, stdout) < 0;
-	if (!ret)
-		ret = read_scenarios(&run, argv + optind, argc - optind, &err);
-	if (!ret)
-		ret = run_all(&run, &err);
-	for (size_t i = 0; i < run.count; i++)
-		scenario_free(&run.list[i]);
-	free(run.list);
+		ret = print_usage(&err);
+	else if (!ret)
+		ret = run_scenarios(&run, argv + optind, argc - optind, &err);
 	if (ret) {
 		log_error("%s", err.text);
 		return EXIT_NOT_RUN;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "libvgpio.h"
@@ -216,6 +217,48 @@ static void report_that_cannot_be_written_is_an_error(void **state)
 	sim_assert_says(f->sim, "cannot write /nonexistent/x: No such file or directory\n");
 }
 
+static int run_into_full_disk(struct fixture *f, const char *arguments)
+{
+	char command[512];
+	int status;
+
+	snprintf(command, sizeof(command), "\"$VGPIO_SIM\" run %s >/dev/full 2>%s", arguments,
+		 f->report);
+	status = system(command);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void output_that_cannot_be_written_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	char arguments[256], text[256];
+
+	scratch_write(f->path, "get 0\n");
+	snprintf(arguments, sizeof(arguments), "--control %s %s", f->sim->control, f->path);
+	assert_int_equal(run_into_full_disk(f, arguments), 2);
+	read_report(f, text, sizeof(text));
+	assert_non_null(strstr(text, "cannot write all to standard output\n"));
+	assert_int_equal(run_into_full_disk(f, "--help"), 2);
+}
+
+static void report_of_an_earlier_run_does_not_stay(void **state)
+{
+	struct fixture *f = *state;
+	char text[256];
+
+	scratch_write(f->path, "get 0\n");
+	scratch_write(f->report, "<testsuites/>\n");
+	assert_int_equal(sim_run(f->sim, "run", "--junit", f->report, "--control",
+				 "/nonexistent/s", f->path, NULL), 2);
+	read_report(f, text, sizeof(text));
+	assert_string_equal(text, "");
+	scratch_write(f->report, "<testsuites/>\n");
+	assert_int_equal(sim_run(f->sim, "run", "--junit", f->report, "/nonexistent/s", NULL), 2);
+	read_report(f, text, sizeof(text));
+	assert_string_equal(text, "");
+}
+
 static void environment_names_the_simulator(void **state)
 {
 	struct fixture *f = *state;
@@ -340,6 +383,8 @@ int main(void)
 		TEST(junit_is_written),
 		TEST(junit_has_only_characters_of_xml),
 		TEST(report_that_cannot_be_written_is_an_error),
+		TEST(output_that_cannot_be_written_is_an_error),
+		TEST(report_of_an_earlier_run_does_not_stay),
 		TEST(environment_names_the_simulator),
 		TEST(board_may_be_chosen),
 		TEST(reply_that_does_not_come_fails_its_test),
