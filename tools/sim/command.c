@@ -274,13 +274,21 @@ static void join_words(const struct call *c, int first, char *text, size_t size)
 		len += snprintf(text + len, size - len, "%s%s", i > first ? " " : "", c->words[i]);
 }
 
-/* The moment before the command does something. */
-static struct moment window_now(const struct call *c)
+static struct moment moment_now(const struct history *history, const char *what)
 {
 	char text[HISTORY_MAX_TEXT];
 
+	text_shorten(text, sizeof(text), what);
+	return history_now(history, text);
+}
+
+/* The moment before the command does something. */
+static struct moment window_now(const struct call *c)
+{
+	char text[COMMAND_MAX_LINE];
+
 	join_words(c, 0, text, sizeof(text));
-	return history_now(&c->board->history, text);
+	return moment_now(&c->board->history, text);
 }
 
 /* What comes next is expected after this; without a job, by the script. */
@@ -552,7 +560,7 @@ static int command_edges(struct call *c)
 
 static int command_mark(struct call *c)
 {
-	char text[HISTORY_MAX_TEXT];
+	char text[COMMAND_MAX_LINE];
 
 	if (c->check)
 		return OK;
@@ -675,11 +683,11 @@ static int command_watch(struct call *c)
 static void begin_window_of_script(struct job *job)
 {
 	struct board *board = job->board;
-	char text[HISTORY_MAX_TEXT];
+	char text[COMMAND_MAX_LINE];
 	struct moment now;
 
 	snprintf(text, sizeof(text), "play %s", board->script.path);
-	now = history_now(&board->history, text);
+	now = moment_now(&board->history, text);
 	begin_window_at(board, job, &now);
 }
 

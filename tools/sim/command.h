@@ -5,7 +5,9 @@
 #include "board.h"
 
 #define COMMAND_MAX_EDGES	100000
-#define COMMAND_MAX_WORDS	12
+#define COMMAND_MAX_LINE	4096
+/* "expect" with eight levels, "within" and "since". */
+#define COMMAND_MAX_WORDS	13
 #define COMMAND_MAX_WATCHED	(COMMAND_MAX_WORDS - 1)
 
 struct line_state;

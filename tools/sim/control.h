@@ -5,7 +5,7 @@
 #include "command.h"
 
 #define CONTROL_MAX_CLIENTS	64
-#define CONTROL_MAX_LINE	4096
+#define CONTROL_MAX_LINE	COMMAND_MAX_LINE
 #define CONTROL_MAX_NAME	64
 #define CONTROL_MAX_OUT		(128u << 10)
 

@@ -12,7 +12,8 @@
 #include "record.h"
 #include "sock.h"
 
-#define MAX_ENTRY	4096
+/* The longest is a mark, a line of a client or a script of bytes that are all escaped. */
+#define MAX_ENTRY	(32u << 10)
 
 /**
  * record_open() - begin a record

@@ -51,8 +51,15 @@ static int read_test(struct scenario *s, char *name, struct errmsg *err)
 }
 
 /* The reply to "watch" has no end, and the end of the simulator is no test. */
-static int check_command(const char *word, struct errmsg *err)
+static int check_command(const char *text, struct errmsg *err)
 {
+	char copy[SCENARIO_MAX_LINE], *words[SCENARIO_MAX_LINE / 2];
+	const char *word;
+
+	strcpy(copy, text);
+	if (split_words(copy, words, ARRAY_SIZE(words), err) < 0)
+		return -1;
+	word = words[0];
 	if (!strcmp(word, "at") || !strcmp(word, "after"))
 		return errmsg_set(err, "a scenario has no times; \"pause DURATION\" waits");
 	if (!strcmp(word, "watch") || !strcmp(word, "quit"))
@@ -70,7 +77,7 @@ static int read_line(struct scenario *s, char *text, unsigned int number, struct
 	sscanf(text, "%15s", word);
 	if (!strcmp(word, "test"))
 		return read_test(s, text + strlen("test"), err);
-	if (check_command(word, err))
+	if (check_command(text, err))
 		return -1;
 	if (!s->count && add_test(s, s->path, err))
 		return -1;

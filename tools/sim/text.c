@@ -181,6 +181,23 @@ const char *text_nearest(const char *word, const char *const *known, size_t coun
 	return nearest;
 }
 
+/**
+ * text_shorten() - copy as much of a text as fits, in whole characters of UTF-8
+ * @to: takes the copy
+ * @size: room in @to
+ * @text: the text
+ */
+void text_shorten(char *to, size_t size, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= size)
+		for (len = size - 1; len && (text[len] & 0xc0) == 0x80; len--)
+			;
+	memcpy(to, text, len);
+	to[len] = '\0';
+}
+
 /* Removes the quotes of the word at *pos and moves *pos behind it. */
 static int take_quoted(char **pos, struct errmsg *err)
 {

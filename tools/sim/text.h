@@ -29,6 +29,7 @@ bool parse_uint(const char *text, unsigned int *value);
 bool parse_level(const char *text, bool *level);
 bool parse_duration(const char *text, uint64_t *ns);
 const char *text_nearest(const char *word, const char *const *known, size_t count);
+void text_shorten(char *to, size_t size, const char *text);
 int split_words(char *line, char **words, int max, struct errmsg *err);
 
 /**

@@ -40,8 +40,8 @@ static void unknown_commands_are_errors(void **state)
 	talk_assert(f, "set \"1 1\n", "error a quote (\") is not closed\n");
 	talk_assert(f, "get \"1\"0\n",
 			    "error a blank is missing after a closing quote (\")\n");
-	talk_assert(f, "a b c d e f g h i j k l m\n",
-			    "error too many words (at most 12)\n");
+	talk_assert(f, "a b c d e f g h i j k l m n\n",
+			    "error too many words (at most 13)\n");
 }
 
 static void overlong_command_closes_the_connection(void **state)

@@ -175,6 +175,16 @@ static void then_goes_on_where_the_last_was_met(void **state)
 	close(fd);
 }
 
+static void eight_levels_have_a_window(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+
+	talk_say(f, fd, "mark\nset 0 1\nexpect 0=1 1=0 2=0 0=1 1=0 2=0 0=1 1=0 within 1s since 1\n");
+	assert_reply_has(fd, "ok 1\nok\nok 2 ", "s\n");
+	close(fd);
+}
+
 static void then_needs_something_to_follow(void **state)
 {
 #define WHY	"error \"then\" begins where an expectation was met, and none was since the " \
@@ -247,6 +257,8 @@ static void every_stimulus_begins_a_window(void **state)
 		{ "release 1\n", "no fall in 1us since release 1; " },
 		{ "mark it has a long name that does not fit into it\n",
 		  "no fall in 1us since mark it has a long name that does not fit into ; " },
+		{ "mark 46 bytes, and then an umlaut that has 2: \xc3\xbc\n",
+		  "no fall in 1us since mark 46 bytes, and then an umlaut that has 2: ; " },
 	};
 	struct talk *f = *state;
 
@@ -418,6 +430,7 @@ int main(void)
 		TEST(pulse_that_began_is_waited_for),
 		TEST(pulse_without_a_maximum_need_not_end),
 		TEST(then_goes_on_where_the_last_was_met),
+		TEST(eight_levels_have_a_window),
 		TEST(then_needs_something_to_follow),
 		TEST(client_without_a_stimulus_takes_the_last_one),
 		TEST(window_may_begin_with_the_command),

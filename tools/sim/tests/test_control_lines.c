@@ -188,8 +188,8 @@ static void watch_takes_the_lines_that_matter(void **state)
 	talk_assert_reply(fd, "error no line is numbered or named \"Green\"\n");
 	talk_assert(f, "set 0 1\n", OK);
 	talk_assert_reply(fd, "");
-	talk_say(f, fd, "watch 0 1 2 0 1 2 0 1 2 0 1 2\n");
-	talk_assert_reply(fd, "error too many words (at most 12)\n");
+	talk_say(f, fd, "watch 0 1 2 0 1 2 0 1 2 0 1 2 0\n");
+	talk_assert_reply(fd, "error too many words (at most 13)\n");
 	close(fd);
 }
 

@@ -12,12 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "reply.h"
 #include "host.h"
 #include "scratch.h"
 
 #define LINES	50
-#define MAX_FILE 16384
+#define MAX_FILE (32u << 10)
 
 /**
  * struct fixture - a device that is recorded
@@ -121,6 +122,22 @@ static void marks_are_traced(void **state)
 	trace(f);
 	device_mark(&f->host.board.dev, "a \"mark\"");
 	assert_last(f, ",\"event\":\"mark\",\"text\":\"a \\\"mark\\\"\"}");
+}
+
+/* The longest one, of bytes that are all escaped. */
+static void marks_are_traced_as_a_whole(void **state)
+{
+	char text[COMMAND_MAX_LINE] = "mark ";
+	struct fixture *f = *state;
+	size_t len = sizeof(text) - 1 - strlen(text), count = 0;
+
+	memset(text + strlen(text), 0xff, len);
+	trace(f);
+	assert_int_equal(command_script(&f->host.board, text, false, &f->err), 0);
+	read_file(f);
+	for (const char *at = f->text; (at = strstr(at, "\\u00ff")); at++)
+		count++;
+	assert_int_equal(count, len);
 }
 
 static void transactions_are_traced(void **state)
@@ -401,6 +418,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(trace_begins_with_the_board),
 		TEST(marks_are_traced),
+		TEST(marks_are_traced_as_a_whole),
 		TEST(transactions_are_traced),
 		TEST(silence_and_faults_are_traced),
 		TEST(events_are_traced),

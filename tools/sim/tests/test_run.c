@@ -349,6 +349,9 @@ static void bad_scenarios_are_refused_with_their_place(void **state)
 	assert_refused(f, "at 1ms set 0 1\n",
 		       ":1: a scenario has no times; \"pause DURATION\" waits\n");
 	assert_refused(f, "watch\n", ":1: a scenario cannot \"watch\"\n");
+	assert_refused(f, "get 0\n \"quit\"\n", ":2: a scenario cannot \"quit\"\n");
+	assert_refused(f, "\"q\\uit\" # now\n", ":1: a scenario cannot \"quit\"\n");
+	assert_refused(f, "set \"LED 1\n", ":1: a quote (\") is not closed\n");
 	assert_refused(f, "# nothing\n", ": there are no commands\n");
 	assert_refused(f, "test a\ntest b\nget 0\n", ": the test \"a\" has no commands\n");
 	assert_int_equal(sim_run(f->sim, "run", "/nonexistent", NULL), 2);
