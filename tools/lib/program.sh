@@ -153,17 +153,19 @@ keep_console() {
 
 # program_verdict SECONDS: the status of the run, and what there is to say of it.
 program_verdict() {
-	local awaited=$PROGRAM_STATUS
+	local awaited=$PROGRAM_STATUS ended=
+	[[ ${PROGRAM_STATUS:-0} == 0 ]] || ended="the program ended with status $PROGRAM_STATUS"
 	[[ -z $TEST_FILE ]] || awaited=$TEST_STATUS
 	if [[ ${TEST_STATUS:-0} != 0 ]]; then
-		program_note "the test failed"
+		# Perhaps because the program did: 127 is one that cannot be run at all.
+		program_note "the test failed${ended:+, and $ended}"
 		return "$TEST_STATUS"
 	fi
 	if [[ ! $awaited ]]; then
 		program_note "$(no_status "$1")"
 		return "$NO_STATUS"
 	fi
-	[[ ${PROGRAM_STATUS:-0} == 0 ]] || program_note "the program ended with status $PROGRAM_STATUS"
+	[[ -z $ended ]] || program_note "$ended"
 	return "${PROGRAM_STATUS:-0}"
 }
 

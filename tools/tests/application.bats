@@ -164,7 +164,7 @@ installed() {
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ $output == *"start.scn:1: wait LED output timeout 2s"*"timeout: line 1 is not output"* ]]
-	[[ $output == *"the test failed; the console is in console"*"button-led: Knob: No such file or directory"* ]]
+	[[ $output == *"the test failed, and the program ended with status 1; the console is in console"*"button-led: Knob: No such file or directory"* ]]
 }
 
 @test "the status and the output of a program, in its own folder" {

@@ -115,12 +115,15 @@ status 125" ]
 		PROGRAM_STATUS= TEST_STATUS=0; program_verdict 5
 		PROGRAM_STATUS=3; program_verdict 5 || echo "status $?"
 		TEST_STATUS=1; program_verdict 5 || echo "status $?"
+		PROGRAM_STATUS=; program_verdict 5 || echo "status $?"
 		PROGRAM_STATUS=0 TEST_STATUS=; program_verdict 5 || echo "status $?"' >said 2>&1
 	[ "$(sed '/^  /d' said)" = "vgpio guest: the program ended with status 3; the console is in c
 status 3
+vgpio guest: the test failed, and the program ended with status 3; the console is in c
+status 1
 vgpio guest: the test failed; the console is in c
 status 1
 vgpio guest: the guest ended before the test of the program did; the console is in c
 status 125" ]
-	[ "$(grep -cx '  20' said)" -eq 3 ]
+	[ "$(grep -cx '  20' said)" -eq 4 ]
 }
