@@ -368,6 +368,23 @@ static void quiet_board_does_not_mind_the_stimulus(void **state)
 	close(fd);
 }
 
+/* Only the line that a command names is its own. */
+static void quiet_board_minds_what_a_command_does_elsewhere(void **state)
+{
+	struct talk *f = *state;
+	int fd = talk_connect(f);
+	struct errmsg err;
+
+	assert_int_equal(wires_join(&f->wires, "w", &f->board.dev, 0, false, &err), 0);
+	assert_int_equal(wires_join(&f->wires, "w", &f->board.dev, 2, false, &err), 0);
+	add_button(f);
+	talk_say(f, fd, "set 0 1\nexpect quiet 10s\n");
+	assert_says(fd, "error expected quiet 10s: a rise of B");
+	talk_say(f, fd, "part knob press\nexpect quiet 10s\n");
+	assert_says(fd, "error expected quiet 10s: a fall of line 1 ");
+	close(fd);
+}
+
 static void values_of_several_lines_are_of_one_instant(void **state)
 {
 	struct talk *f = *state;
@@ -440,6 +457,7 @@ int main(void)
 		TEST(refused_stimulus_begins_no_window),
 		TEST(script_begins_a_window_if_it_plays),
 		TEST(quiet_board_does_not_mind_the_stimulus),
+		TEST(quiet_board_minds_what_a_command_does_elsewhere),
 		TEST(values_of_several_lines_are_of_one_instant),
 		TEST(pause_is_answered_later),
 		TEST(client_that_leaves_expects_nothing),
