@@ -110,18 +110,31 @@ static int send_all(struct vgpio *sim, const char *text, size_t len)
 	return 0;
 }
 
-/* Some more of the reply, before the time is over. */
-static int receive(struct vgpio *sim, int64_t end_ms)
+static int64_t end_of_wait(const struct vgpio *sim)
 {
-	struct pollfd pfd = { .fd = sim->fd, .events = POLLIN };
-	int64_t left = end_ms - now_ms();
-	ssize_t len;
+	return now_ms() + sim->timeout_s * 1000ll;
+}
+
+/* Whether there is something to read, or the end of it, before the time is over. */
+static bool is_readable(int fd, int64_t end_ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	int64_t left;
 	int ready;
 
 	do {
+		left = end_ms - now_ms();
 		ready = poll(&pfd, 1, left > 0 ? left : 0);
 	} while (ready < 0 && errno == EINTR);
-	if (!ready) {
+	return ready > 0;
+}
+
+/* Some more of the reply, before the time is over. */
+static int receive(struct vgpio *sim, int64_t end_ms)
+{
+	ssize_t len;
+
+	if (!is_readable(sim->fd, end_ms)) {
 		lose(sim, "");
 		return fail(sim, "no reply within %u s", sim->timeout_s);
 	}
@@ -153,7 +166,7 @@ static char *find_end(struct vgpio *sim)
 
 static int read_reply(struct vgpio *sim)
 {
-	int64_t end_ms = now_ms() + sim->timeout_s * 1000ll;
+	int64_t end_ms = end_of_wait(sim);
 	char *end;
 	bool ok;
 
@@ -394,7 +407,7 @@ const char *vgpio_socket(const struct vgpio *sim)
 	return sim->socket;
 }
 
-static struct vgpio *make(void)
+static struct vgpio *make(unsigned int timeout_s)
 {
 	struct vgpio *sim = calloc(1, sizeof(*sim));
 
@@ -403,7 +416,7 @@ static struct vgpio *make(void)
 		return NULL;
 	}
 	sim->fd = -1;
-	sim->timeout_s = TIMEOUT_S;
+	sim->timeout_s = timeout_s;
 	return sim;
 }
 
@@ -423,12 +436,13 @@ static int connect_to(struct vgpio *sim, const char *board)
  * vgpio_connect() - connect to a simulator that is running
  * @control: its control socket; NULL for that of the environment variable VGPIO_CONTROL
  * @board: name or number of a board; NULL for the board of the socket
+ * @timeout_s: how long a reply may take, the first one too; 0 for 60 seconds
  *
  * Return: the simulator, or NULL; then vgpio_error(NULL) says why.
  */
-struct vgpio *vgpio_connect(const char *control, const char *board)
+struct vgpio *vgpio_connect(const char *control, const char *board, unsigned int timeout_s)
 {
-	struct vgpio *sim = make();
+	struct vgpio *sim = make(timeout_s ? timeout_s : TIMEOUT_S);
 
 	if (!sim)
 		return NULL;
@@ -469,7 +483,7 @@ static int spawn(struct vgpio *sim, const char *board)
 {
 	char line;
 	int ready[2];
-	bool started;
+	bool started, in_time = false;
 
 	if (pipe(ready))
 		return fail(sim, "cannot make a pipe: %s", strerror(errno));
@@ -479,8 +493,12 @@ static int spawn(struct vgpio *sim, const char *board)
 		run_simulator(sim, board, ready[1]);
 	}
 	close(ready[1]);
-	started = sim->pid > 0 && read(ready[0], &line, 1) == 1;
+	if (sim->pid > 0)
+		in_time = is_readable(ready[0], end_of_wait(sim));
+	started = in_time && read(ready[0], &line, 1) == 1;
 	close(ready[0]);
+	if (sim->pid > 0 && !in_time)
+		return fail(sim, "the simulator is not ready within %u s", sim->timeout_s);
 	return started ? 0 : fail(sim, "the simulator does not start");
 }
 
@@ -494,7 +512,7 @@ static int spawn(struct vgpio *sim, const char *board)
  */
 struct vgpio *vgpio_start(const char *board)
 {
-	struct vgpio *sim = make();
+	struct vgpio *sim = make(TIMEOUT_S);
 
 	if (!sim)
 		return NULL;
@@ -509,6 +527,20 @@ struct vgpio *vgpio_start(const char *board)
 	return spawn(sim, board) || connect_to(sim, NULL) ? give_up(sim) : sim;
 }
 
+/* One that does not end when it is told to, as it is stopped, is killed. */
+static void end_simulator(const struct vgpio *sim)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	int64_t end_ms = end_of_wait(sim);
+
+	kill(sim->pid, SIGTERM);
+	while (!waitpid(sim->pid, NULL, WNOHANG)) {
+		if (now_ms() >= end_ms)
+			kill(sim->pid, SIGKILL);
+		nanosleep(&pause, NULL);
+	}
+}
+
 /**
  * vgpio_close() - end the connection, and the simulator if it was started here
  * @sim: the simulator, or NULL
@@ -519,10 +551,8 @@ void vgpio_close(struct vgpio *sim)
 		return;
 	if (sim->fd >= 0)
 		close(sim->fd);
-	if (sim->pid > 0) {
-		kill(sim->pid, SIGTERM);
-		waitpid(sim->pid, NULL, 0);
-	}
+	if (sim->pid > 0)
+		end_simulator(sim);
 	if (*sim->dir)
 		rmdir(sim->dir);
 	free(sim);

@@ -17,7 +17,7 @@
 struct vgpio;
 
 struct vgpio *vgpio_start(const char *board);
-struct vgpio *vgpio_connect(const char *control, const char *board);
+struct vgpio *vgpio_connect(const char *control, const char *board, unsigned int timeout_s);
 void vgpio_close(struct vgpio *sim);
 const char *vgpio_socket(const struct vgpio *sim);
 void vgpio_set_timeout(struct vgpio *sim, unsigned int seconds);

@@ -206,12 +206,10 @@ static int run_test(struct run *run, const struct scenario *s, struct scenario_t
 		    struct errmsg *err)
 {
 	uint64_t began = loop_now();
-	struct vgpio *sim = vgpio_connect(run->control, run->board);
+	struct vgpio *sim = vgpio_connect(run->control, run->board, run->timeout_s);
 
 	if (!sim && !run->done)
 		return errmsg_set(err, "%.480s", vgpio_error(NULL));
-	if (sim)
-		vgpio_set_timeout(sim, run->timeout_s);
 	run_steps(sim, test);
 	vgpio_close(sim);
 	test->seconds = (loop_now() - began) / 1e9;

@@ -17,6 +17,7 @@ import dataclasses
 import os
 import pathlib
 import re
+import select
 import socket
 import subprocess
 import tempfile
@@ -212,8 +213,7 @@ class Sim:
             self._connection.close()
             self._connection = None
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
+            self._stop(self._process)
             self._process = None
         if self._folder is not None:
             self._folder.cleanup()
@@ -276,8 +276,20 @@ class Sim:
         finally:
             os.close(told)
         with open(ready, 'rb') as pipe:
+            poller = select.poll()
+            poller.register(pipe, select.POLLIN)
+            if not poller.poll(self._timeout * 1000):
+                raise SimError(f'the simulator is not ready within {self._timeout:g} s')
             if not pipe.read(1):
                 raise SimError('the simulator does not start')
+
+    def _stop(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        try:
+            process.wait(self._timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def _connect(self) -> None:
         assert self.control is not None

@@ -6,11 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "libvgpio.h"
+#include "loop.h"
 #include "scratch.h"
+#include "sock.h"
+
+#define MAX_PATH	128
+#define NS_PER_SECOND	1000000000ull
 
 /**
  * struct fixture - a simulator that the library started
@@ -101,15 +109,38 @@ static void late_reply_is_not_taken_for_the_next(void **state)
 	assert_string_equal(vgpio_error(f->sim), "no reply within 1 s");
 }
 
+/* The control socket is beside the other one. */
+static void name_control(const struct vgpio *sim, char *control)
+{
+	const char *front_end = vgpio_socket(sim);
+
+	snprintf(control, MAX_PATH, "%.*s/control", (int)strlen(front_end) - 5, front_end);
+}
+
+static pid_t pid_of(const struct vgpio *sim)
+{
+	char control[MAX_PATH];
+	struct errmsg err;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int fd;
+
+	name_control(sim, control);
+	fd = sock_connect(control, &err);
+	assert_true(fd >= 0);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len), 0);
+	close(fd);
+	return peer.pid;
+}
+
 static void several_clients_share_a_simulator(void **state)
 {
 	struct fixture *f = *state;
-	char control[128];
+	char control[MAX_PATH];
 	struct vgpio *other;
 
-	snprintf(control, sizeof(control), "%.*s/control", (int)strlen(vgpio_socket(f->sim)) - 5,
-		 vgpio_socket(f->sim));
-	other = vgpio_connect(control, "0");
+	name_control(f->sim, control);
+	other = vgpio_connect(control, "0", 0);
 	assert_non_null(other);
 	assert_string_equal(vgpio_socket(other), "");
 	assert_int_equal(vgpio_set(other, "LED", 1), 0);
@@ -121,14 +152,63 @@ static void several_clients_share_a_simulator(void **state)
 static void what_cannot_be_reached_is_said(void **state)
 {
 	(void)state;
-	assert_null(vgpio_connect("/nonexistent/s", NULL));
+	assert_null(vgpio_connect("/nonexistent/s", NULL, 0));
 	assert_string_equal(vgpio_error(NULL),
 			    "cannot connect to /nonexistent/s: No such file or directory");
 	unsetenv("VGPIO_CONTROL");
-	assert_null(vgpio_connect(NULL, NULL));
+	assert_null(vgpio_connect(NULL, NULL, 0));
 	assert_string_equal(vgpio_error(NULL), "no control socket is named; set VGPIO_CONTROL");
 	assert_null(vgpio_start("/nonexistent/board"));
 	assert_string_equal(vgpio_error(NULL), "the simulator does not start");
+}
+
+static void stopped_simulator_holds_up_nobody(void **state)
+{
+	struct fixture *f = *state;
+	char control[MAX_PATH];
+	pid_t pid = pid_of(f->sim);
+	uint64_t began;
+
+	name_control(f->sim, control);
+	vgpio_set_timeout(f->sim, 1);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	began = loop_now();
+	assert_null(vgpio_connect(control, NULL, 1));
+	assert_string_equal(vgpio_error(NULL), "no reply within 1 s");
+	vgpio_close(f->sim);
+	f->sim = NULL;
+	assert_true(loop_now() - began < 20 * NS_PER_SECOND);
+	assert_int_equal(kill(pid, 0), -1);
+}
+
+static void ignore(int sig)
+{
+	(void)sig;
+}
+
+/* A program that needs a while, during which a signal is handled. */
+static void signal_while_it_starts_is_no_failure(void **state)
+{
+	const struct itimerval soon = { .it_value.tv_usec = 50000 };
+	struct sigaction action = { .sa_handler = ignore };
+	char *program = strdup(getenv("VGPIO_SIM"));
+	char script[SCRATCH_PATH], text[512];
+	struct vgpio *sim;
+
+	(void)state;
+	scratch_make(script);
+	snprintf(text, sizeof(text), "#!/bin/sh\nsleep 0.3\nexec '%s' \"$@\"\n", program);
+	scratch_write(script, text);
+	assert_int_equal(chmod(script, 0700), 0);
+	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	setenv("VGPIO_SIM", script, 1);
+	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+	sim = vgpio_start(NULL);
+	setenv("VGPIO_SIM", program, 1);
+	free(program);
+	unlink(script);
+	assert_non_null(sim);
+	vgpio_close(sim);
 }
 
 /* Runs in a program of its own, which the failure ends. */
@@ -168,6 +248,8 @@ int main(void)
 		TEST(late_reply_is_not_taken_for_the_next),
 		TEST(several_clients_share_a_simulator),
 		cmocka_unit_test(what_cannot_be_reached_is_said),
+		TEST(stopped_simulator_holds_up_nobody),
+		cmocka_unit_test(signal_while_it_starts_is_no_failure),
 		TEST(required_calls_end_the_program),
 	};
 

@@ -306,7 +306,7 @@ static void simulator_that_ends_fails_the_other_tests(void **state)
 			      "test next\nget 0\n");
 	scratch_write(f->path, "test after\nget 0\n");
 	if (!fork()) {
-		struct vgpio *sim = vgpio_connect(f->sim->control, NULL);
+		struct vgpio *sim = vgpio_connect(f->sim->control, NULL, 0);
 
 		vgpio_command(sim, "wait Button 1 timeout 60s");
 		kill(f->sim->pid, SIGTERM);

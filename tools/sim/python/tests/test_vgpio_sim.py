@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -152,6 +153,24 @@ class Starting(WithBoard):
         with self.assertRaisesRegex(SimError, 'the simulator does not start'):
             with Sim(self.board):
                 self.fail('it started')
+
+    def test_simulator_that_is_not_ready(self):
+        program = self.folder / 'program'
+        program.write_text('#!/bin/sh\nexec sleep 100\n')
+        program.chmod(0o700)
+        with self.assertRaisesRegex(SimError, '^the simulator is not ready within 0.1 s$'):
+            with Sim(self.board, program=str(program), timeout=0.1):
+                self.fail('it started')
+
+    def test_simulator_that_is_stopped(self):
+        sim = Sim(self.board, timeout=0.2)
+        with sim:
+            process = sim._process
+            process.send_signal(signal.SIGSTOP)
+            with self.assertRaisesRegex(SimError, '^no reply within 0.2 s$'):
+                with Sim(control=sim.control, timeout=0.2):
+                    self.fail('it connected')
+        self.assertEqual(process.returncode, -signal.SIGKILL)
 
     def test_program_that_is_missing(self):
         with self.assertRaisesRegex(SimError, 'cannot run /none: No such file or directory; '
