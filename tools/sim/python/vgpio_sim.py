@@ -13,11 +13,13 @@ needs nothing but Python; with pytest it is a plugin that has the fixture "sim".
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import dataclasses
 import os
 import pathlib
 import re
 import select
+import signal
 import socket
 import subprocess
 import tempfile
@@ -26,6 +28,10 @@ from typing import Iterator, List, Mapping, Optional, Sequence, Tuple, Type, Uni
 
 __all__ = ['Condition', 'ExpectationFailed', 'Line', 'Met', 'Reply', 'Sim', 'SimError', 'duty',
            'edge', 'edges', 'fall', 'falls', 'frequency', 'high', 'low', 'quiet', 'rise', 'rises']
+
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 
 class SimError(Exception):
@@ -110,6 +116,15 @@ def _quote(word: str) -> str:
     if word and not re.search(r'[ \t"\\#]', word):
         return word
     return '"' + re.sub(r'(["\\])', r'\\\1', word) + '"'
+
+
+def _describe_status(status: int) -> str:
+    return signal.strsignal(-status) or f'signal {-status}' if status < 0 else f'status {status}'
+
+
+def _end_with_parent() -> None:
+    """In the child: a signal when the thread ends that started it."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _window(within: Optional[str], since: Optional[int]) -> List[str]:
@@ -202,7 +217,10 @@ class Sim:
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                  trace: Optional[TracebackType]) -> None:
+        process = self._process
         self.close()
+        if error is None and process is not None and process.returncode:
+            raise SimError(f'the simulator failed: {_describe_status(process.returncode)}')
 
     def __getitem__(self, line: Union[str, int]) -> Line:
         return Line(self, str(line))
@@ -268,7 +286,8 @@ class Sim:
                 [self._program, '--socket', self.socket, '--control', self.control,
                  '--ready-fd', str(told), '--config', os.fspath(self._board or ''),
                  *self._options],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[told])
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=[told],
+                preexec_fn=_end_with_parent)
         except OSError as error:
             os.close(ready)
             raise SimError(f'cannot run {self._program}: {error.strerror}; install vgpio-sim, '

@@ -163,14 +163,43 @@ class Starting(WithBoard):
                 self.fail('it started')
 
     def test_simulator_that_is_stopped(self):
-        sim = Sim(self.board, timeout=0.2)
-        with sim:
-            process = sim._process
-            process.send_signal(signal.SIGSTOP)
-            with self.assertRaisesRegex(SimError, '^no reply within 0.2 s$'):
-                with Sim(control=sim.control, timeout=0.2):
-                    self.fail('it connected')
-        self.assertEqual(process.returncode, -signal.SIGKILL)
+        with self.assertRaisesRegex(SimError, '^the simulator failed: Killed$'):
+            with Sim(self.board, timeout=0.2) as sim:
+                sim._process.send_signal(signal.SIGSTOP)
+                with self.assertRaisesRegex(SimError, '^no reply within 0.2 s$'):
+                    with Sim(control=sim.control, timeout=0.2):
+                        self.fail('it connected')
+
+    def test_simulator_that_fails_at_the_end(self):
+        program = self.folder / 'program'
+        program.write_text(f'#!/bin/sh\n{os.environ["VGPIO_SIM"]} "$@" &\n'
+                           'trap "kill $!; wait; exit 3" TERM\nwait\n')
+        program.chmod(0o700)
+        with self.assertRaisesRegex(SimError, '^the simulator failed: status 3$'):
+            with Sim(self.board, program=str(program)):
+                pass
+        with self.assertRaises(ZeroDivisionError):
+            with Sim(self.board, program=str(program)):
+                raise ZeroDivisionError
+
+    def test_script_that_is_ended(self):
+        script = ('import sys, time, vgpio_sim\n'
+                  'with vgpio_sim.Sim(sys.argv[1]) as sim:\n'
+                  '    print(sim.control, flush=True)\n'
+                  '    time.sleep(60)\n')
+        with subprocess.Popen([sys.executable, '-c', script, self.board], text=True,
+                              stdout=subprocess.PIPE,
+                              env={**os.environ, 'PYTHONPATH': str(HERE.parent)}) as process:
+            control = pathlib.Path(process.stdout.readline().strip())
+            with Sim(control=str(control)) as sim:
+                process.terminate()
+                with self.assertRaisesRegex(SimError, '^the connection to the simulator is lost'):
+                    sim.command('pause', '10s')
+        for _ in range(100):
+            if not control.exists():
+                break
+            time.sleep(0.01)
+        control.parent.rmdir()
 
     def test_program_that_is_missing(self):
         with self.assertRaisesRegex(SimError, 'cannot run /none: No such file or directory; '
