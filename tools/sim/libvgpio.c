@@ -460,7 +460,7 @@ struct vgpio *vgpio_connect(const char *control, const char *board, unsigned int
 	return connect_to(sim, board) ? give_up(sim) : sim;
 }
 
-/* In the child: the simulator ends with the test program. */
+/* In the child: the simulator ends with the thread that started it. */
 static void run_simulator(const struct vgpio *sim, const char *board, int ready)
 {
 	const char *program = getenv("VGPIO_SIM");
@@ -503,9 +503,10 @@ static int spawn(struct vgpio *sim, const char *board)
 }
 
 /**
- * vgpio_start() - start a simulator, which ends with this program
+ * vgpio_start() - start a simulator
  * @board: configuration file of its board; NULL for 8 lines without names
  *
+ * It ends with vgpio_close(), or when the thread ends that called this.
  * The environment variable VGPIO_SIM names the program, "vgpio-sim" if it is not set.
  *
  * Return: the simulator, or NULL; then vgpio_error(NULL) says why.
@@ -541,6 +542,14 @@ static void end_simulator(const struct vgpio *sim)
 	}
 }
 
+/* A simulator that was killed leaves its sockets. */
+static void remove_folder(const struct vgpio *sim)
+{
+	unlink(sim->socket);
+	unlink(sim->control);
+	rmdir(sim->dir);
+}
+
 /**
  * vgpio_close() - end the connection, and the simulator if it was started here
  * @sim: the simulator, or NULL
@@ -554,6 +563,6 @@ void vgpio_close(struct vgpio *sim)
 	if (sim->pid > 0)
 		end_simulator(sim);
 	if (*sim->dir)
-		rmdir(sim->dir);
+		remove_folder(sim);
 	free(sim);
 }

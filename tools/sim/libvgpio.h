@@ -9,7 +9,8 @@
  *	vgpio_require(sim, vgpio_expect(sim, "LED", "rise within 500ms"));
  *	vgpio_close(sim);
  *
- * Calls return 0, or -1 and then vgpio_error() says why.
+ * Calls return 0, or -1 and then vgpio_error() says why. The simulator ends when the
+ * thread ends that called vgpio_start(): call it where the program lives, such as in main().
  */
 #ifndef LIBVGPIO_H
 #define LIBVGPIO_H

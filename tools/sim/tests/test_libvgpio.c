@@ -162,6 +162,20 @@ static void what_cannot_be_reached_is_said(void **state)
 	assert_string_equal(vgpio_error(NULL), "the simulator does not start");
 }
 
+static void killed_simulator_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	char folder[MAX_PATH];
+
+	snprintf(folder, sizeof(folder), "%s", vgpio_socket(f->sim));
+	*strrchr(folder, '/') = '\0';
+	assert_int_equal(access(folder, F_OK), 0);
+	assert_int_equal(kill(pid_of(f->sim), SIGKILL), 0);
+	vgpio_close(f->sim);
+	f->sim = NULL;
+	assert_int_equal(access(folder, F_OK), -1);
+}
+
 static void stopped_simulator_holds_up_nobody(void **state)
 {
 	struct fixture *f = *state;
@@ -248,6 +262,7 @@ int main(void)
 		TEST(late_reply_is_not_taken_for_the_next),
 		TEST(several_clients_share_a_simulator),
 		cmocka_unit_test(what_cannot_be_reached_is_said),
+		TEST(killed_simulator_leaves_nothing),
 		TEST(stopped_simulator_holds_up_nobody),
 		cmocka_unit_test(signal_while_it_starts_is_no_failure),
 		TEST(required_calls_end_the_program),
