@@ -24,6 +24,7 @@
 #define MAX_REPLY	(64u << 10)
 #define MAX_PATH	108
 #define TIMEOUT_S	60
+#define MAX_WAIT_MS	(24 * 60 * 60 * 1000ll)
 #define NOT_MADE	"out of memory for the simulator's client"
 
 /**
@@ -115,6 +116,33 @@ static int64_t end_of_wait(const struct vgpio *sim)
 	return now_ms() + sim->timeout_s * 1000ll;
 }
 
+/* What a word of a command is as a duration; 0 if it is none. */
+static int64_t duration_ms(const char *word, size_t len)
+{
+	long long number;
+	char unit[3];
+	int used;
+
+	if (*word < '0' || *word > '9' ||
+	    sscanf(word, "%11lld%2[mus]%n", &number, unit, &used) != 2 || used != (int)len)
+		return 0;
+	if (!strcmp(unit, "s"))
+		return number * 1000;
+	return !strcmp(unit, "ms") ? number : 0;
+}
+
+/* How long the simulator itself may wait: the durations in the command. */
+static int64_t own_wait_ms(const char *command)
+{
+	int64_t sum = 0;
+
+	for (size_t len; *command; command += len + (command[len] != '\0')) {
+		len = strcspn(command, " \t");
+		sum += duration_ms(command, len);
+	}
+	return sum < MAX_WAIT_MS ? sum : MAX_WAIT_MS;
+}
+
 /* Whether there is something to read, or the end of it, before the time is over. */
 static bool is_readable(int fd, int64_t end_ms)
 {
@@ -130,13 +158,13 @@ static bool is_readable(int fd, int64_t end_ms)
 }
 
 /* Some more of the reply, before the time is over. */
-static int receive(struct vgpio *sim, int64_t end_ms)
+static int receive(struct vgpio *sim, int64_t end_ms, int64_t limit_ms)
 {
 	ssize_t len;
 
 	if (!is_readable(sim->fd, end_ms)) {
 		lose(sim, "");
-		return fail(sim, "no reply within %u s", sim->timeout_s);
+		return fail(sim, "no reply within %g s", limit_ms / 1000.0);
 	}
 	if (sim->len == sizeof(sim->text) - 1)
 		return lose(sim, "the reply is too long");
@@ -164,9 +192,9 @@ static char *find_end(struct vgpio *sim)
 	return NULL;
 }
 
-static int read_reply(struct vgpio *sim)
+static int read_reply(struct vgpio *sim, int64_t limit_ms)
 {
-	int64_t end_ms = end_of_wait(sim);
+	int64_t end_ms = now_ms() + limit_ms;
 	char *end;
 	bool ok;
 
@@ -175,7 +203,7 @@ static int read_reply(struct vgpio *sim)
 	sim->last = "";
 	sim->details = "";
 	while (!(end = find_end(sim)))
-		if (receive(sim, end_ms))
+		if (receive(sim, end_ms, limit_ms))
 			return -1;
 	ok = *end == 'o';
 	end[strcspn(end, "\n")] = '\0';
@@ -200,6 +228,7 @@ static int read_reply(struct vgpio *sim)
 int vgpio_command(struct vgpio *sim, const char *fmt, ...)
 {
 	char text[MAX_COMMAND + 1];
+	int64_t limit_ms;
 	va_list args;
 	int len;
 
@@ -212,8 +241,9 @@ int vgpio_command(struct vgpio *sim, const char *fmt, ...)
 		return fail(sim, "a command must not contain a line break");
 	if (sim->fd < 0)
 		return -1;
+	limit_ms = sim->timeout_s * 1000ll + own_wait_ms(text);
 	text[len++] = '\n';
-	return send_all(sim, text, len) ? -1 : read_reply(sim);
+	return send_all(sim, text, len) ? -1 : read_reply(sim, limit_ms);
 }
 
 /* The word as the simulator reads it back. */
@@ -390,6 +420,8 @@ void vgpio_require_at(const struct vgpio *sim, int result, const char *file, int
  * vgpio_set_timeout() - how long a reply may take
  * @sim: the simulator
  * @seconds: so long; 60 at first
+ *
+ * Durations in a command, such as of "wait LED 1 timeout 90s", are added.
  */
 void vgpio_set_timeout(struct vgpio *sim, unsigned int seconds)
 {

@@ -32,6 +32,8 @@ __all__ = ['Condition', 'ExpectationFailed', 'Line', 'Met', 'Reply', 'Sim', 'Sim
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
+_UNITS = {'us': 1e-6, 'ms': 1e-3, 's': 1}
+_MAX_WAIT = 24 * 60 * 60
 
 
 class SimError(Exception):
@@ -127,6 +129,12 @@ def _end_with_parent() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
+def _own_wait(command: str) -> float:
+    """How long the simulator itself may wait: the durations in the command, in seconds."""
+    durations = re.findall(r'(?<!\S)([0-9]{1,11})(us|ms|s)(?!\S)', command)
+    return min(sum(int(number) * _UNITS[unit] for number, unit in durations), _MAX_WAIT)
+
+
 def _window(within: Optional[str], since: Optional[int]) -> List[str]:
     return ([] if within is None else ['within', within]) + \
            ([] if since is None else ['since', str(since)])
@@ -181,7 +189,8 @@ class Sim:
 
     With "control" it connects to this socket, without "board" and "control" to that of the
     environment variable VGPIO_CONTROL, and else it starts "program" with the configuration
-    file "board" and further options. "name" says which board of several is meant.
+    file "board" and further options. "name" says which board of several is meant. A reply may
+    take "timeout" seconds, and the durations in its command.
     """
 
     def __init__(self, board: Union[str, os.PathLike[str], None] = None, *,
@@ -204,6 +213,7 @@ class Sim:
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._connection: Optional[socket.socket] = None
         self._unread = b''
+        self._problem = 'there is no connection to the simulator; use "with Sim(...)"'
 
     def __enter__(self) -> Sim:
         try:
@@ -328,17 +338,19 @@ class Sim:
 
     def _exchange(self, text: str) -> Tuple[bool, Reply]:
         if self._connection is None:
-            raise SimError('there is no connection to the simulator; use "with Sim(...)"')
+            raise SimError(self._problem)
+        limit = self._timeout + _own_wait(text)
+        self._connection.settimeout(limit)
         try:
             return self._talk(self._connection, text)
         except socket.timeout:
-            problem = f'no reply within {self._timeout:g} s'
+            self._problem = f'no reply within {limit:g} s'
         except OSError as error:
-            problem = f'the connection to the simulator is lost: {error.strerror or error}'
+            self._problem = f'the connection to the simulator is lost: {error.strerror or error}'
         # What is left in it could be taken for the next reply.
         self._connection.close()
         self._connection = None
-        raise SimError(problem)
+        raise SimError(self._problem)
 
     def _talk(self, connection: socket.socket, text: str) -> Tuple[bool, Reply]:
         # One that is refused may read why.

@@ -98,12 +98,22 @@ static void failures_are_explained(void **state)
 	assert_int_equal(vgpio_get(f->sim, "LED"), 1);
 }
 
+static void limit_of_a_command_is_added(void **state)
+{
+	struct fixture *f = *state;
+
+	vgpio_set_timeout(f->sim, 1);
+	assert_int_equal(vgpio_command(f->sim, "pause 1200ms"), 0);
+	assert_int_equal(vgpio_command(f->sim, "wait LED 1 timeout 1200ms"), -1);
+	assert_string_equal(vgpio_error(f->sim), "timeout: line 0 is still 0");
+}
+
 static void late_reply_is_not_taken_for_the_next(void **state)
 {
 	struct fixture *f = *state;
 
 	vgpio_set_timeout(f->sim, 1);
-	assert_int_equal(vgpio_command(f->sim, "pause 1500ms"), -1);
+	assert_int_equal(vgpio_command(f->sim, "wait LED 1"), -1);
 	assert_string_equal(vgpio_error(f->sim), "no reply within 1 s");
 	assert_int_equal(vgpio_get(f->sim, "LED"), -1);
 	assert_string_equal(vgpio_error(f->sim), "no reply within 1 s");
@@ -259,6 +269,7 @@ int main(void)
 		TEST(lines_are_driven_and_read),
 		TEST(expectations_are_met),
 		TEST(failures_are_explained),
+		TEST(limit_of_a_command_is_added),
 		TEST(late_reply_is_not_taken_for_the_next),
 		TEST(several_clients_share_a_simulator),
 		cmocka_unit_test(what_cannot_be_reached_is_said),

@@ -126,9 +126,15 @@ class Lines(WithBoard):
     def test_late_reply_is_not_taken_for_the_next(self):
         hasty = self.enter(Sim(control=self.sim.control, timeout=0.1))
         with self.assertRaisesRegex(SimError, '^no reply within 0.1 s$'):
-            hasty.command('pause', '200ms')
-        with self.assertRaisesRegex(SimError, 'there is no connection'):
+            hasty.command('wait', 'LED', '1')
+        with self.assertRaisesRegex(SimError, '^no reply within 0.1 s$'):
             hasty.command('get', 'LED')
+
+    def test_limit_of_a_command_is_added(self):
+        hasty = self.enter(Sim(control=self.sim.control, timeout=0.1))
+        hasty.command('pause', '200ms')
+        with self.assertRaisesRegex(SimError, '^timeout: line 0 is still 0$'):
+            hasty['LED'].wait('1', '200ms')
 
     def test_simulator_that_ends_is_said(self):
         self.sim.command('quit')
