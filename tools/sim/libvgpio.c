@@ -218,6 +218,13 @@ static int read_reply(struct vgpio *sim, int64_t limit_ms)
 	return fail(sim, "%s%s%s", sim->last, *sim->details ? "\n" : "", sim->details);
 }
 
+/* Such lines have no reply. */
+static bool is_empty(const char *text)
+{
+	text += strspn(text, " \t");
+	return !*text || *text == '#';
+}
+
 /**
  * vgpio_command() - give a command and wait for the reply
  * @sim: the simulator
@@ -239,6 +246,8 @@ int vgpio_command(struct vgpio *sim, const char *fmt, ...)
 		return fail(sim, "the command is too long");
 	if (strpbrk(text, "\r\n"))
 		return fail(sim, "a command must not contain a line break");
+	if (is_empty(text))
+		return fail(sim, "the command is empty; try help");
 	if (sim->fd < 0)
 		return -1;
 	limit_ms = sim->timeout_s * 1000ll + own_wait_ms(text);

@@ -168,7 +168,7 @@ class Line:
         """Invert it for a time; returns at once."""
         self._sim.command('pulse', self.name, duration)
 
-    def wait(self, state: str, timeout: str = '30s') -> None:
+    def wait(self, state: Union[str, int], timeout: str = '30s') -> None:
         """Wait until the line is "0" or "1", or the guest has it "armed", "output" or "input"."""
         self._sim.command('wait', self.name, state, 'timeout', timeout)
 
@@ -268,7 +268,7 @@ class Sim:
         __tracebackhide__ = True
         return self.judge('expect', 'quiet', duration)
 
-    def judge(self, *words: str) -> Met:
+    def judge(self, *words: Union[str, int]) -> Met:
         """Give an expectation as words."""
         __tracebackhide__ = True
         ok, reply = self._ask(words)
@@ -279,7 +279,7 @@ class Sim:
         seq, _, measured = reply.text.partition(' ')
         return Met(int(seq), measured)
 
-    def command(self, *words: str) -> Reply:
+    def command(self, *words: Union[str, int]) -> Reply:
         """Give any command."""
         ok, reply = self._ask(words)
         if not ok:
@@ -333,8 +333,10 @@ class Sim:
         if not ok:
             raise SimError(reply.text)
 
-    def _ask(self, words: Sequence[str]) -> Tuple[bool, Reply]:
-        return self._exchange(' '.join(_quote(word) for word in words) + '\n')
+    def _ask(self, words: Sequence[Union[str, int]]) -> Tuple[bool, Reply]:
+        if not words:
+            raise ValueError('a command must have a word; try "help"')
+        return self._exchange(' '.join(_quote(str(word)) for word in words) + '\n')
 
     def _exchange(self, text: str) -> Tuple[bool, Reply]:
         if self._connection is None:

@@ -93,6 +93,10 @@ static void failures_are_explained(void **state)
 	assert_string_equal(vgpio_error(f->sim), "no line is numbered or named \"lamp\"");
 	assert_int_equal(vgpio_command(f->sim, "get 0\nget 1"), -1);
 	assert_string_equal(vgpio_error(f->sim), "a command must not contain a line break");
+	assert_int_equal(vgpio_command(f->sim, "%s", ""), -1);
+	assert_string_equal(vgpio_error(f->sim), "the command is empty; try help");
+	assert_int_equal(vgpio_command(f->sim, " \t# set LED 0"), -1);
+	assert_string_equal(vgpio_error(f->sim), "the command is empty; try help");
 	assert_int_equal(vgpio_command(f->sim, "%5000d", 1), -1);
 	assert_string_equal(vgpio_error(f->sim), "the command is too long");
 	assert_int_equal(vgpio_get(f->sim, "LED"), 1);

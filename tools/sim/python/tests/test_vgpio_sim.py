@@ -50,6 +50,9 @@ class Lines(WithBoard):
         self.sim['Button'].set(1)
         self.sim['Red "LED"'].toggle()
         self.assertEqual(self.sim.values('LED', 'Button', 2), (0, 1, 1))
+        self.sim['Button'].wait(1)
+        self.sim.command('set', 'LED', 1)
+        self.assertEqual(self.sim.judge('expect', 0, 'rise').seq, 4)
         self.sim['Button'].release()
         self.assertEqual(self.sim[1].value, 0)
 
@@ -62,6 +65,10 @@ class Lines(WithBoard):
             self.sim.command('frob')
         with self.assertRaisesRegex(ValueError, 'line break'):
             self.sim.command('get\n')
+        with self.assertRaisesRegex(ValueError, '^a command must have a word; try "help"$'):
+            self.sim.command()
+        with self.assertRaisesRegex(SimError, '^unknown command ""'):
+            self.sim.command('')
         self.assertEqual(self.sim['LED'].value, 0)
 
     def test_edges_after_a_stimulus_are_met(self):
