@@ -100,6 +100,16 @@ class Lines(WithBoard):
         self.sim['LED'].expect(rise, since=seq)
         self.sim.expect({'LED': 1}, since=seq)
 
+    def test_windows_belong_to_a_connection(self):
+        other = self.enter(Sim(control=self.sim.control))
+        self.sim['LED'].set(1)
+        other['Button'].set(1)
+        self.sim['LED'].expect(rise)
+        self.sim.mark()
+        other['Button'].set(0)
+        with self.assertRaisesRegex(ExpectationFailed, 'no rise in 1ms since mark'):
+            self.sim['LED'].expect(rise, within='1ms')
+
     def test_failure_has_waveforms(self):
         self.sim['Button'].set(1)
         with self.assertRaises(ExpectationFailed) as caught:
