@@ -264,7 +264,7 @@ class Sim:
                           *_window(within, since))
 
     def quiet(self, duration: str) -> Met:
-        """No line changes for so long, but for those that a command drives."""
+        """No line changes for so long, but for the one that a command names to drive it."""
         __tracebackhide__ = True
         return self.judge('expect', 'quiet', duration)
 
