@@ -190,13 +190,13 @@ class Sim:
     With "control" it connects to this socket, without "board" and "control" to that of the
     environment variable VGPIO_CONTROL, and else it starts "program" with the configuration
     file "board" and further options. "name" says which board of several is meant. A reply may
-    take "timeout" seconds, and the durations in its command.
+    take "timeout" seconds, and the durations in its command; None is no limit.
     """
 
     def __init__(self, board: Union[str, os.PathLike[str], None] = None, *,
                  control: Optional[str] = None, name: Optional[str] = None,
                  program: Optional[str] = None, options: Sequence[str] = (),
-                 timeout: float = 60) -> None:
+                 timeout: Optional[float] = 60) -> None:
         if board is None and control is None:
             control = os.environ.get('VGPIO_CONTROL')
             if not control:
@@ -307,7 +307,7 @@ class Sim:
         with open(ready, 'rb') as pipe:
             poller = select.poll()
             poller.register(pipe, select.POLLIN)
-            if not poller.poll(self._timeout * 1000):
+            if not poller.poll(None if self._timeout is None else self._timeout * 1000):
                 raise SimError(f'the simulator is not ready within {self._timeout:g} s')
             if not pipe.read(1):
                 raise SimError('the simulator does not start')
@@ -341,7 +341,7 @@ class Sim:
     def _exchange(self, text: str) -> Tuple[bool, Reply]:
         if self._connection is None:
             raise SimError(self._problem)
-        limit = self._timeout + _own_wait(text)
+        limit = None if self._timeout is None else self._timeout + _own_wait(text)
         self._connection.settimeout(limit)
         try:
             return self._talk(self._connection, text)

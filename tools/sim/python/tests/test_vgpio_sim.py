@@ -147,6 +147,10 @@ class Lines(WithBoard):
         with self.assertRaisesRegex(SimError, '^no reply within 0.1 s$'):
             hasty.command('get', 'LED')
 
+    def test_there_may_be_no_limit(self):
+        with Sim(self.board, timeout=None) as sim:
+            self.assertEqual(sim['LED'].value, 0)
+
     def test_limit_of_a_command_is_added(self):
         hasty = self.enter(Sim(control=self.sim.control, timeout=0.1))
         hasty.command('pause', '200ms')
