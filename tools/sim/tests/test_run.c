@@ -317,9 +317,10 @@ static void simulator_that_ends_fails_the_other_tests(void **state)
 	sim_assert_says(f->sim, "ok    before");
 	sim_assert_says(f->sim, "\n  the simulator closed the connection\n");
 	sim_assert_says(f->sim, "FAIL  next");
-	sim_assert_says(f->sim, ":7: get 0\n  cannot connect to ");
+	/* While it ends, it may still accept a client, and close the connection then. */
+	sim_assert_says(f->sim, ":7: get 0\n  ");
 	sim_assert_says(f->sim, "FAIL  after");
-	sim_assert_says(f->sim, ":2: get 0\n  cannot connect to ");
+	sim_assert_says(f->sim, ":2: get 0\n  ");
 	read_report(f, text, sizeof(text));
 	assert_non_null(strstr(text, "name=\"after\""));
 	unlink(script);
