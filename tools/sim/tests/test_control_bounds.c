@@ -16,7 +16,10 @@
 #define EDGES		100000
 #define MANY_LINES	20000
 
-/* With sanitizers all takes longer, and the processor is shared with others. */
+/* Neighbours of a processor slow it down, so that one of several times counts. */
+#define ATTEMPTS	5
+
+/* With sanitizers all takes longer. */
 #define TURN_LIMIT_NS	5000000ull
 
 /* The same for all lines at once, which take 4 ms without sanitizers. */
@@ -30,13 +33,34 @@ static uint64_t cpu_ns(void)
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
+static uint64_t longest_turn_ns;
+
 /* A turn of the loop is how long a guest's request may have to wait. */
-static void run_a_short_turn(struct talk *f)
+static void run_a_turn(struct talk *f)
 {
-	uint64_t before = cpu_ns();
+	uint64_t before = cpu_ns(), took;
 
 	assert_int_equal(loop_run_once(&f->loop, false), 0);
-	assert_true(cpu_ns() - before < TURN_LIMIT_NS);
+	took = cpu_ns() - before;
+	if (took > longest_turn_ns)
+		longest_turn_ns = took;
+}
+
+static void turns_are_short(void **state)
+{
+	const CMUnitTestFunction talk = *state;
+
+	for (unsigned int i = 0; i < ATTEMPTS; i++) {
+		void *f;
+
+		longest_turn_ns = 0;
+		assert_int_equal(talk_set_up(&f), 0);
+		talk(&f);
+		assert_int_equal(talk_tear_down(&f), 0);
+		if (longest_turn_ns < TURN_LIMIT_NS)
+			return;
+	}
+	fail_msg("a turn took %llu ns", (unsigned long long)longest_turn_ns);
 }
 
 static void say(int fd, const char *text)
@@ -86,7 +110,7 @@ static void watchers_who_do_not_read_are_let_go(void **state)
 	fd = talk_connect(f);
 	say(fd, "toggle 1 100000\n");
 	while (!is_ready(fd)) {
-		run_a_short_turn(f);
+		run_a_turn(f);
 		assert_true(kept_for_clients(f) <= 32u << 20);
 	}
 	talk_assert_reply(fd, OK);
@@ -104,7 +128,7 @@ static void guests_who_change_lines_do_not_wait_for_watchers(void **state)
 	talk_say(f, fd, "watch\n");
 	for (unsigned int i = 0; i < 20000 && f->control.clients[0].source.fd >= 0; i++) {
 		device_set_level(&f->board.dev, 1, i % 2 == 0);
-		run_a_short_turn(f);
+		run_a_turn(f);
 		assert_true(kept_for_clients(f) <= 1u << 20);
 	}
 	assert_int_equal(f->control.clients[0].source.fd, -1);
@@ -169,11 +193,10 @@ static uint64_t change_watched(struct talk *f, void (*change)(struct talk *f))
 	return took;
 }
 
-/* Neighbours of a processor slow it down, so that one of several times counts. */
 static void assert_short(struct talk *f, void (*change)(struct talk *f),
 			 void (*undo)(struct talk *f))
 {
-	for (unsigned int i = 0; i < 5; i++) {
+	for (unsigned int i = 0; i < ATTEMPTS; i++) {
 		if (change_watched(f, change) < MANY_LIMIT_NS)
 			return;
 		undo(f);
@@ -225,7 +248,7 @@ static void watcher_who_reads_sees_every_edge(void **state)
 	talk_assert_reply(watcher, OK);
 	say(fd, "toggle 1 100000\n");
 	while (!is_ready(fd)) {
-		run_a_short_turn(f);
+		run_a_turn(f);
 		seen += count_lines(watcher);
 	}
 	talk_assert_reply(fd, OK);
@@ -249,7 +272,7 @@ static void clients_who_toggle_share_the_time(void **state)
 		say(fds[i], "toggle 1 1000\n");
 	for (unsigned int i = 0; i < ALL; i++) {
 		while (!is_ready(fds[i]))
-			run_a_short_turn(f);
+			run_a_turn(f);
 		talk_assert_reply(fds[i], OK);
 	}
 	assert_int_equal(f->board.dev.line_stats[1].changes, ALL * 1000);
@@ -266,13 +289,13 @@ static void edges_of_a_burst_are_at_once_for_the_guest(void **state)
 	talk_guest_wants_edges(f);
 	gpio_unmask(&f->board.dev.bank, 1);
 	say(fd, "toggle 1 100000\n");
-	run_a_short_turn(f);
+	run_a_turn(f);
 	assert_true(job_busy(job));
 	assert_int_equal(f->board.dev.bank.stats.delivered, 1);
 	gpio_unmask(&f->board.dev.bank, 1);
 	while (job_busy(job)) {
 		assert_int_equal(f->board.dev.bank.stats.delivered, 1);
-		run_a_short_turn(f);
+		run_a_turn(f);
 	}
 	assert_int_equal(f->board.dev.bank.stats.delivered, 2);
 	talk_guest_arms(f);
@@ -288,8 +311,8 @@ static void burst_of_a_client_who_leaves_ends(void **state)
 
 	talk_guest_wants_edges(f);
 	say(fd, "toggle 1 100000\n");
-	run_a_short_turn(f);
-	run_a_short_turn(f);
+	run_a_turn(f);
+	run_a_turn(f);
 	close(fd);
 	talk_run(f);
 	talk_guest_arms(f);
@@ -346,13 +369,13 @@ static void long_list_is_told_in_parts(void **state)
 	assert_int_equal(board_init(big, &f->loop, MANY_LINES, NULL, &err), 0);
 	f->board = *big;
 	say(fd, "get\n");
-	run_a_short_turn(f);
-	run_a_short_turn(f);
+	run_a_turn(f);
+	run_a_turn(f);
 	assert_true(kept_for_clients(f) <= 1u << 20);
 	talk_say(f, other, "get 0\n");
 	talk_assert_reply(other, "ok 0\n");
 	while (told < MANY_LINES + 1) {
-		run_a_short_turn(f);
+		run_a_turn(f);
 		told += count_lines(fd);
 	}
 	assert_int_equal(told, MANY_LINES + 1);
@@ -371,7 +394,7 @@ static void client_who_does_not_read_gets_no_more(void **state)
 	int fd = talk_connect(f);
 
 	while (send(fd, "help\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
-		run_a_short_turn(f);
+		run_a_turn(f);
 		assert_true(kept_for_clients(f) <= 1u << 20);
 	}
 	assert_true(f->control.clients[0].source.fd >= 0);
@@ -380,22 +403,23 @@ static void client_who_does_not_read_gets_no_more(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, talk_set_up, talk_tear_down)
+#define TURNS(name) { #name, turns_are_short, NULL, NULL, name }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(watchers_who_do_not_read_are_let_go),
-		TEST(guests_who_change_lines_do_not_wait_for_watchers),
+		TURNS(watchers_who_do_not_read_are_let_go),
+		TURNS(guests_who_change_lines_do_not_wait_for_watchers),
 		TEST(reset_of_all_lines_is_short),
 		TEST(line_with_many_loops_is_short),
-		TEST(watcher_who_reads_sees_every_edge),
-		TEST(clients_who_toggle_share_the_time),
-		TEST(edges_of_a_burst_are_at_once_for_the_guest),
-		TEST(burst_of_a_client_who_leaves_ends),
+		TURNS(watcher_who_reads_sees_every_edge),
+		TURNS(clients_who_toggle_share_the_time),
+		TURNS(edges_of_a_burst_are_at_once_for_the_guest),
+		TURNS(burst_of_a_client_who_leaves_ends),
 		TEST(silent_clients_make_room),
 		TEST(clients_who_wait_make_no_room),
-		TEST(long_list_is_told_in_parts),
-		TEST(client_who_does_not_read_gets_no_more),
+		TURNS(long_list_is_told_in_parts),
+		TURNS(client_who_does_not_read_gets_no_more),
 	};
 
 	return cmocka_run_group_tests_name("control bounds", tests, NULL, NULL);
