@@ -33,6 +33,24 @@ static bool first_event(struct run *run, const struct pair *p)
 			  dut_response(&run->dut, p)[0]));
 }
 
+/*
+ * An event buffer that the device has taken and keeps. It is only then that the level may
+ * change: the message that does it is in another queue, and may be served before.
+ */
+static const struct pair *arm_before_event(struct run *run)
+{
+	const struct pair *p = run_arm(run, run_input(run));
+	bool came;
+
+	if (!run_stays_out(run, p, &came))
+		return NULL;
+	if (!came)
+		return p;
+	run_block(run, "the event buffer came back with status %u before there was an interrupt",
+		  dut_response(&run->dut, p)[0]);
+	return NULL;
+}
+
 /* An event must come. */
 static bool must_come(struct run *run, const struct pair *p, const char *why)
 {
@@ -185,8 +203,8 @@ bool check_level_again(struct run *run)
 
 	if (!run_prepare_input(run) || !run_enable(run, HIGH))
 		return false;
-	p = run_arm(run, run_input(run));
-	if (!run_drive(run, true) || !first_event(run, p))
+	p = arm_before_event(run);
+	if (!p || !run_drive(run, true) || !first_event(run, p))
 		return false;
 	p = run_arm(run, run_input(run));
 	if (!run_wait(run, p))
