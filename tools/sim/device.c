@@ -95,6 +95,38 @@ static void on_armed(void *ctx, unsigned int line)
 			l->armed(l->ctx, line);
 }
 
+/* The last event came with a buffer, which the driver has back. */
+static bool has_told_event(const struct device *dev, const struct parked *p)
+{
+	const struct virtqueue *ring = dev->ring[DEVICE_EVENTQ];
+
+	return ring && p->state == PARKED_NONE && p->status_gpa &&
+	       p->status == VIRTIO_GPIO_IRQ_STATUS_VALID && !ring->held[p->head];
+}
+
+/* Only the used ring is written: the memory of the buffer is the driver's again. */
+static void return_twice(struct device *dev, unsigned int line)
+{
+	uint64_t now = device_time(dev);
+	struct reply reply = {
+		.queue = DEVICE_EVENTQ, .type = FAULT_EVENT, .line = line,
+		.reply.status = VIRTIO_GPIO_IRQ_STATUS_VALID, .used_len = 1, .sent = true,
+		.taken_ns = now, .sent_ns = now, .faults = 1u << FAULT_TWICE,
+	};
+
+	vring_push(dev->ring[DEVICE_EVENTQ], dev->parked[line].head, reply.used_len);
+	reply_tell(dev, &reply);
+}
+
+static void on_latched(void *ctx, unsigned int line)
+{
+	struct device *dev = ctx;
+
+	if (has_told_event(dev, &dev->parked[line]) &&
+	    fault_strikes(&dev->faults, FAULT_TWICE, FAULT_EVENT, line))
+		return_twice(dev, line);
+}
+
 static void note_violation(struct device *dev, enum driver_rule rule, const char *how)
 {
 	dev->stats.violations++;
@@ -156,6 +188,7 @@ static const struct gpio_ops device_gpio_ops = {
 	.event		= on_event,
 	.changed	= on_changed,
 	.armed		= on_armed,
+	.latched	= on_latched,
 	.violation	= on_violation,
 };
 
@@ -528,6 +561,19 @@ static int serve_chains(struct device *dev, enum device_queue queue)
 			return -1;
 	}
 	return 0;
+}
+
+/**
+ * device_is_early() - does the device use a queue that the front end did not enable?
+ * @dev: the device
+ * @queue: the queue, which is started
+ *
+ * Return: true if it does, as a fault has it.
+ */
+bool device_is_early(struct device *dev, enum device_queue queue)
+{
+	return queue == DEVICE_REQUESTQ &&
+	       fault_strikes(&dev->faults, FAULT_EARLY, FAULT_QUEUE, 0);
 }
 
 /**

@@ -20,6 +20,7 @@ void device_mark(struct device *dev, const char *text);
 void device_attach(struct device *dev, enum device_queue queue, struct virtqueue *ring);
 void device_detach(struct device *dev, enum device_queue queue);
 void device_forget(struct device *dev, enum device_queue queue);
+bool device_is_early(struct device *dev, enum device_queue queue);
 void device_kicked(struct device *dev, enum device_queue queue, uint64_t notifications);
 int device_serve(struct device *dev, enum device_queue queue);
 

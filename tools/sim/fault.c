@@ -17,6 +17,7 @@
  * @SCOPE_NAMES: the reply with the names only
  * @SCOPE_EVENTS: events only
  * @SCOPE_CONFIG: the configuration space
+ * @SCOPE_QUEUE: the queue of the messages
  */
 enum fault_scope {
 	SCOPE_REQUESTS,
@@ -24,6 +25,7 @@ enum fault_scope {
 	SCOPE_NAMES,
 	SCOPE_EVENTS,
 	SCOPE_CONFIG,
+	SCOPE_QUEUE,
 };
 
 #define TAKES_NOTHING	0
@@ -87,12 +89,16 @@ static const struct fault_type types[FAULT_KINDS] = {
 		"an event without an edge as soon as the interrupt is armed" },
 	[FAULT_SPURIOUS] = { "spurious", SCOPE_EVENTS, TAKES_NOTHING, 0, false,
 		"a disabled interrupt's buffer comes back as an event" },
+	[FAULT_TWICE] = { "twice", SCOPE_EVENTS, TAKES_NOTHING, 0, false,
+		"an edge of a masked interrupt is told with the last event's buffer" },
 	[FAULT_CLOSE] = { "close", SCOPE_REQUESTS, TAKES_NOTHING, 0, false,
 		"the connection ends instead of a reply; \"after\" counts in each session" },
 	[FAULT_NO_LINES] = { "no-lines", SCOPE_CONFIG, TAKES_NOTHING, 0, false,
 		"the device says that it has 0 lines" },
 	[FAULT_HUGE_NAMES] = { "huge-names", SCOPE_CONFIG, TAKES_COUNT, UINT32_MAX, false,
 		"[BYTES]: the names are said to need so much (4294967295)" },
+	[FAULT_EARLY] = { "early", SCOPE_QUEUE, TAKES_NOTHING, 0, false,
+		"requests are carried out though their queue is not enabled" },
 };
 
 /**
@@ -260,6 +266,8 @@ static const char *scope_words(enum fault_scope scope)
 		return "event";
 	case SCOPE_REQUESTS:
 		return "requests";
+	case SCOPE_QUEUE:
+		return "a queue";
 	default:
 		return "the configuration space";
 	}
@@ -274,6 +282,8 @@ static unsigned int scope_default(enum fault_scope scope)
 		return FAULT_EVENT;
 	case SCOPE_CONFIG:
 		return FAULT_CONFIG;
+	case SCOPE_QUEUE:
+		return FAULT_QUEUE;
 	default:
 		return FAULT_ANY_REQUEST;
 	}
@@ -292,7 +302,8 @@ static int check_parsed(const struct fault_parser *p, struct errmsg *err)
 		return errmsg_set(err, "\"%s\" cannot befall such a message, only %s", type->name,
 				  scope_words(type->scope));
 	if (p->fault->line != FAULT_ANY_LINE &&
-	    (type->scope == SCOPE_NAMES || type->scope == SCOPE_CONFIG))
+	    (type->scope == SCOPE_NAMES || type->scope == SCOPE_CONFIG ||
+	     type->scope == SCOPE_QUEUE))
 		return errmsg_set(err, "\"%s\" is not about a line", type->name);
 	return 0;
 }
@@ -393,7 +404,7 @@ static bool befalls(const struct fault *fault, unsigned int type, unsigned int l
 	if (fault->line != FAULT_ANY_LINE && fault->line != line)
 		return false;
 	if (fault->type == FAULT_ANY_REQUEST)
-		return type != FAULT_EVENT && type != FAULT_CONFIG;
+		return type < GPIO_MSG_TYPES;
 	return fault->type == type;
 }
 
@@ -416,7 +427,7 @@ static bool strikes(struct fault_set *set, struct fault *fault)
  * fault_strikes() - does something go wrong now?
  * @set: the faults
  * @kind: how
- * @type: with what: VIRTIO_GPIO_MSG_*, FAULT_EVENT or FAULT_CONFIG
+ * @type: with what: VIRTIO_GPIO_MSG_*, FAULT_EVENT, FAULT_CONFIG or FAULT_QUEUE
  * @line: with which line
  *
  * Return: the fault, which is counted now, or NULL.

@@ -251,6 +251,7 @@ static void latch_edge(struct gpio_bank *bank, struct gpio_line *line)
 	else
 		bank->stats.latched++;
 	line->latched = true;
+	bank->ops->latched(bank->ctx, line - bank->lines);
 }
 
 /* The level just changed: an edge. Only edges are remembered while masked. */

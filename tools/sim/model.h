@@ -120,12 +120,14 @@ struct gpio_line {
  *	   VIRTIO_GPIO_IRQ_STATUS_*
  * @changed: value, direction or trigger of a line changed
  * @armed: the line's buffer waits for the next interrupt
+ * @latched: an edge of the line is kept until its interrupt can be told
  * @violation: the driver did what the specification forbids
  */
 struct gpio_ops {
 	void (*event)(void *ctx, unsigned int line, uint8_t status);
 	void (*changed)(void *ctx, unsigned int line);
 	void (*armed)(void *ctx, unsigned int line);
+	void (*latched)(void *ctx, unsigned int line);
 	void (*violation)(void *ctx, unsigned int line, enum driver_rule rule, const char *what);
 };
 

@@ -99,6 +99,10 @@ const struct check catalogue[] = {
 	  "The device MUST discard any latched interrupt for a GPIO line, once interrupt is disabled "
 	  "for the same.",
 	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS | NEEDS_LEVELS, check_latched_dropped },
+	{ "R25", "no event of an interrupt that is masked", EVENTQ,
+	  "The device MUST NOT send an interrupt event to the driver for a GPIO line unless the "
+	  "interrupt has been both unmasked and enabled by the driver.",
+	  false, NEEDS_LINE | NEEDS_IRQ | NEEDS_STIMULUS | NEEDS_LEVELS, check_masked },
 	{ "V21", "the device notifies when it has to, and not when it should not",
 	  "Basic Facilities, Used Buffer Notification Suppression, device requirements",
 	  "If flags is 0, the device MUST send a notification. [...] If the idx field in the used "
@@ -119,6 +123,11 @@ const struct check catalogue[] = {
 	  "like this, and its driver does not learn of it. A queue that goes on elsewhere than where "
 	  "it stopped loses requests, or carries them out again.)",
 	  true, NEEDS_LINE | NEEDS_LEVELS, check_restart },
+	{ "V26", "a message has no effect before its queue is enabled",
+	  "vhost-user protocol, Ring states",
+	  "started but disabled: the back-end must process the ring without causing any side "
+	  "effects.",
+	  false, NEEDS_LINE, check_not_enabled_queue },
 	{ "V20", "used buffers are those that the device was given, and no more is written",
 	  "Basic Facilities, The Virtqueue Descriptor Table and Used Ring, device requirements",
 	  "The device MUST write at least len bytes to descriptor, beginning at the first "

@@ -26,11 +26,13 @@ bool check_latched_from_type_on(struct run *run);
 bool check_level_not_latched(struct run *run);
 bool check_level_again(struct run *run);
 bool check_latched_dropped(struct run *run);
+bool check_masked(struct run *run);
 
 bool check_queues(struct run *run);
 bool check_notifications(struct run *run);
 bool check_indirect(struct run *run);
 bool check_framing(struct run *run);
 bool check_restart(struct run *run);
+bool check_not_enabled_queue(struct run *run);
 
 #endif

@@ -240,24 +240,68 @@ static unsigned int queues_in_use(const struct dut *d)
 	return irq_in_use(d) ? DUT_QUEUES : 1;
 }
 
+static struct vu_link_queue queue_at(const struct dut *d, unsigned int i, uint32_t base)
+{
+	return (struct vu_link_queue){
+		.index = i, .ring = &d->guest.rings[i].setup, .base = base,
+		.kick = d->kick[i], .call = d->call[i],
+	};
+}
+
 /**
  * dut_start_queues() - start all queues
  * @d: the device
  * @base: for each queue, the index of the first available entry that it has not seen
  *
- * Return: 0, 1 if the back end refused some of it, or -1; then the link's error text is set.
+ * Return: 0, or -1 with the link's error text set.
  */
 int dut_start_queues(struct dut *d, const uint32_t *base)
 {
 	for (unsigned int i = 0; i < queues_in_use(d); i++) {
-		const struct vu_link_queue q = {
-			.index = i, .ring = &d->guest.rings[i].setup, .base = base[i],
-			.kick = d->kick[i], .call = d->call[i],
-		};
+		const struct vu_link_queue q = queue_at(d, i, base[i]);
 
 		if (vu_link_start_queue(&d->link, &q))
 			return -1;
 	}
+	return 0;
+}
+
+static int set_up_queues(struct dut *d)
+{
+	for (unsigned int i = 0; i < queues_in_use(d); i++) {
+		const struct vu_link_queue q = queue_at(d, i, 0);
+
+		if (vu_link_set_up_queue(&d->link, &q))
+			return -1;
+	}
+	return 0;
+}
+
+/**
+ * dut_enable_queues() - have all queues served, after dut_open_disabled()
+ * @d: the device
+ *
+ * Return: 0, or -1 with the link's error text set.
+ */
+int dut_enable_queues(struct dut *d)
+{
+	for (unsigned int i = 0; i < queues_in_use(d); i++)
+		if (vu_link_enable_queue(&d->link, i))
+			return -1;
+	/* One that acknowledges nothing has read all that it was told once it answers. */
+	return d->link.acks ? 0 : vu_link_ask_u64(&d->link, VU_GET_FEATURES, &d->offered);
+}
+
+/* All that comes before the queues. */
+static int prepare(struct dut *d, const struct plan *plan, uint64_t wanted)
+{
+	if (dut_connect(d, plan, true) || read_config(d) || make_guest(d))
+		return -1;
+	d->features = d->offered & wanted;
+	if (vu_link_tell_u64(&d->link, VU_SET_FEATURES,
+			     d->features | DUT_BIT(VU_F_PROTOCOL_FEATURES)) ||
+	    vu_link_share(&d->link, &d->guest))
+		return -1;
 	return 0;
 }
 
@@ -273,14 +317,20 @@ int dut_open(struct dut *d, const struct plan *plan, uint64_t wanted)
 {
 	static const uint32_t begin[DUT_QUEUES];
 
-	if (dut_connect(d, plan, true) || read_config(d) || make_guest(d))
-		return -1;
-	d->features = d->offered & wanted;
-	if (vu_link_tell_u64(&d->link, VU_SET_FEATURES,
-			     d->features | DUT_BIT(VU_F_PROTOCOL_FEATURES)) ||
-	    vu_link_share(&d->link, &d->guest))
-		return -1;
-	return dut_start_queues(d, begin);
+	return prepare(d, plan, wanted) || dut_start_queues(d, begin) ? -1 : 0;
+}
+
+/**
+ * dut_open_disabled() - dut_open(), but for dut_enable_queues()
+ * @d: takes the device; for dut_close() also after an error
+ * @plan: what the user asked for
+ * @wanted: features to use, of those that are offered
+ *
+ * Return: 0, or -1 with the link's error text set.
+ */
+int dut_open_disabled(struct dut *d, const struct plan *plan, uint64_t wanted)
+{
+	return prepare(d, plan, wanted) || set_up_queues(d) ? -1 : 0;
 }
 
 /**
@@ -628,6 +678,17 @@ static void note_time(struct dut *d, const struct pair *p)
 		d->slowest_ns = took;
 }
 
+/* Waits for a notification, not longer than it takes to miss one; what came is not taken. */
+static void wait_for_call(struct dut *d, unsigned int queue, int ms)
+{
+	struct pollfd pfd = { .fd = d->call[queue], .events = POLLIN };
+	eventfd_t count;
+
+	poll(&pfd, 1, ms < LOOK_MS ? ms : LOOK_MS);
+	d->notified[queue] |= !eventfd_read(d->call[queue], &count);
+	d->lost = connection_ended(d);
+}
+
 /**
  * dut_wait() - wait until a request comes back
  * @d: the device
@@ -644,9 +705,6 @@ bool dut_wait(struct dut *d, const struct pair *p, int ms)
 	bool late = false;
 
 	for (;;) {
-		struct pollfd pfd = { .fd = d->call[p->queue], .events = POLLIN };
-		eventfd_t count;
-
 		take_returned(d);
 		if (!p->out) {
 			note_time(d, p);
@@ -654,10 +712,33 @@ bool dut_wait(struct dut *d, const struct pair *p, int ms)
 		}
 		if (late || d->lost)
 			return false;
-		poll(&pfd, 1, ms < LOOK_MS ? ms : LOOK_MS);
-		d->notified[p->queue] |= !eventfd_read(d->call[p->queue], &count);
+		wait_for_call(d, p->queue, ms);
 		late = loop_now() >= deadline;
-		d->lost = connection_ended(d);
+	}
+}
+
+/**
+ * dut_wait_used() - wait until a queue's used ring goes on, whatever comes back
+ * @d: the device
+ * @queue: the queue
+ * @seen: @d->seen of it, from where on it counts
+ * @ms: how long at most
+ *
+ * Return: true if it did.
+ */
+bool dut_wait_used(struct dut *d, unsigned int queue, uint16_t seen, int ms)
+{
+	uint64_t deadline = loop_now() + ms * 1000000ull;
+	bool late = false;
+
+	for (;;) {
+		take_returned(d);
+		if (d->seen[queue] != seen)
+			return true;
+		if (late || d->lost)
+			return false;
+		wait_for_call(d, queue, ms);
+		late = loop_now() >= deadline;
 	}
 }
 

@@ -132,6 +132,8 @@ struct dut {
 
 int dut_connect(struct dut *d, const struct plan *plan, bool patient);
 int dut_open(struct dut *d, const struct plan *plan, uint64_t wanted);
+int dut_open_disabled(struct dut *d, const struct plan *plan, uint64_t wanted);
+int dut_enable_queues(struct dut *d);
 void dut_close(struct dut *d);
 int dut_start_queues(struct dut *d, const uint32_t *base);
 int dut_stop_queues(struct dut *d, uint32_t *base);
@@ -142,6 +144,7 @@ struct pair *dut_send_names(struct dut *d);
 struct pair *dut_arm(struct dut *d, unsigned int line);
 void dut_kick(struct dut *d, unsigned int queue);
 bool dut_wait(struct dut *d, const struct pair *p, int ms);
+bool dut_wait_used(struct dut *d, unsigned int queue, uint16_t seen, int ms);
 bool dut_notified(struct dut *d, unsigned int queue, int ms);
 const uint8_t *dut_response(const struct dut *d, const struct pair *p);
 

@@ -82,6 +82,23 @@ bool run_warn(struct run *run, const char *fmt, ...)
 	return false;
 }
 
+typedef int (*open_fn)(struct dut *d, const struct plan *plan, uint64_t wanted);
+
+static bool reopen(struct run *run, uint64_t wanted, open_fn open_dut)
+{
+	struct dut before;
+	int ret;
+
+	dut_close(&run->dut);
+	before = run->dut;
+	ret = open_dut(&run->dut, run->plan, wanted);
+	memcpy(run->dut.told, before.told, sizeof(before.told));
+	memcpy(run->dut.breach, before.breach, sizeof(before.breach));
+	run->dut.told_count = before.told_count;
+	run->dut.slowest_ns = before.slowest_ns;
+	return !ret || run_block(run, "%s", run->dut.link.err.text);
+}
+
 /**
  * run_reopen() - connect anew; what was told stays
  * @run: the check
@@ -91,16 +108,18 @@ bool run_warn(struct run *run, const char *fmt, ...)
  */
 bool run_reopen(struct run *run, uint64_t wanted)
 {
-	struct dut before;
-	int ret;
+	return reopen(run, wanted, dut_open);
+}
 
-	dut_close(&run->dut);
-	before = run->dut;
-	ret = dut_open(&run->dut, run->plan, wanted);
-	memcpy(run->dut.told, before.told, sizeof(before.told));
-	memcpy(run->dut.breach, before.breach, sizeof(before.breach));
-	run->dut.told_count = before.told_count;
-	return !ret || run_block(run, "%s", run->dut.link.err.text);
+/**
+ * run_reopen_disabled() - connect anew, with queues that are not enabled
+ * @run: the check; dut_enable_queues() must follow
+ *
+ * Return: true, or false if the check is blocked.
+ */
+bool run_reopen_disabled(struct run *run)
+{
+	return reopen(run, DUT_FEATURES, dut_open_disabled);
 }
 
 /**
@@ -237,30 +256,49 @@ static int quiet_ms(const struct run *run)
 }
 
 /**
+ * run_is_left() - does the device leave a queue's used ring as it is?
+ * @run: the check
+ * @queue: the queue
+ * @seen: the used index that it is to stay at
+ * @went_on: takes whether something came back
+ *
+ * It does if nothing came in many times the time that a reply takes. A wait in which this
+ * process was held up is repeated.
+ *
+ * Return: true, or false if the check is blocked.
+ */
+bool run_is_left(struct run *run, unsigned int queue, uint16_t seen, bool *went_on)
+{
+	int ms = quiet_ms(run);
+
+	for (unsigned int i = 0; i < QUIET_TRIES; i++) {
+		uint64_t begin = loop_now();
+
+		*went_on = dut_wait_used(&run->dut, queue, seen, ms);
+		if (*went_on || loop_now() - begin < (ms + HELD_UP_MS) * NS_PER_MS)
+			break;
+	}
+	return !run->dut.lost || run_block(run, "the back end closed the connection");
+}
+
+/**
  * run_stays_out() - does what should not come back stay out?
  * @run: the check
- * @p: an event buffer
+ * @p: the only event buffer that the device has
  * @came: takes whether it came back
- *
- * It stays out if it did not come in many times the time that a reply takes. A wait in
- * which this process was held up is repeated.
  *
  * Return: true, or false if the check is blocked.
  */
 bool run_stays_out(struct run *run, const struct pair *p, bool *came)
 {
-	int ms = quiet_ms(run);
+	uint16_t seen = run->dut.seen[DUT_EVENTQ];
 
 	if (!let_device_look(run))
 		return false;
-	for (unsigned int i = 0; i < QUIET_TRIES; i++) {
-		uint64_t begin = loop_now();
-
-		*came = dut_wait(&run->dut, p, ms);
-		if (*came || loop_now() - begin < (ms + HELD_UP_MS) * NS_PER_MS)
-			break;
-	}
-	return !run->dut.lost || run_block(run, "the back end closed the connection");
+	if (p->out && !run_is_left(run, DUT_EVENTQ, seen, came))
+		return false;
+	*came = !p->out;
+	return true;
 }
 
 /**

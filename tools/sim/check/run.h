@@ -66,6 +66,7 @@ bool run_skip(struct run *run, const char *fmt, ...) __attribute__((format(print
 bool run_block(struct run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 bool run_reopen(struct run *run, uint64_t wanted);
+bool run_reopen_disabled(struct run *run);
 bool run_has_stimulus(const struct run *run);
 unsigned int run_input(const struct run *run);
 
@@ -75,6 +76,7 @@ bool run_ask_ok(struct run *run, unsigned int type, unsigned int line, uint32_t 
 bool run_ask_value(struct run *run, unsigned int type, unsigned int line, uint8_t *value);
 struct pair *run_arm(struct run *run, unsigned int line);
 bool run_stays_out(struct run *run, const struct pair *p, bool *came);
+bool run_is_left(struct run *run, unsigned int queue, uint16_t seen, bool *went_on);
 bool run_is_event(struct run *run, const struct pair *p, uint8_t status);
 
 bool run_prepare_input(struct run *run);

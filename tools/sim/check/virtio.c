@@ -110,6 +110,52 @@ bool check_framing(struct run *run)
 	return is_served(run, PAIR_SPLIT, "whose two parts have two descriptors each");
 }
 
+/* --- a queue that is not enabled ------------------------------------------------------ */
+
+/* A line without direction is an input once the message was carried out. */
+static bool is_without_effect(struct run *run)
+{
+	unsigned int line = run->plan->line;
+	uint8_t direction;
+
+	if (!run_ask_value(run, GET_DIRECTION, line, &direction))
+		return false;
+	return !direction || run_fail(run, "the request queue is started and not enabled, and a "
+				      "message in it gives line %u the direction %u", line,
+				      direction);
+}
+
+/* Some back ends forget a notification that comes before they serve the queue. */
+static bool enable_queues(struct run *run)
+{
+	dut_tell(&run->dut, "queues enabled");
+	if (dut_enable_queues(&run->dut))
+		return run_block(run, "%s", run->dut.link.err.text);
+	dut_kick(&run->dut, DUT_REQUESTQ);
+	return true;
+}
+
+/* A device may leave the message alone, or give it back without having done what it says. */
+bool check_not_enabled_queue(struct run *run)
+{
+	unsigned int line = run->plan->line;
+	const struct pair *p;
+	bool came;
+
+	if (!run_ask_ok(run, VIRTIO_GPIO_MSG_SET_DIRECTION, line, VIRTIO_GPIO_DIRECTION_NONE) ||
+	    !run_reopen_disabled(run))
+		return false;
+	p = dut_send(&run->dut, VIRTIO_GPIO_MSG_SET_DIRECTION, line, VIRTIO_GPIO_DIRECTION_IN,
+		     PAIR_PLAIN);
+	dut_kick(&run->dut, DUT_REQUESTQ);
+	if (!run_is_left(run, DUT_REQUESTQ, 0, &came) || !enable_queues(run))
+		return false;
+	if (came)
+		return is_without_effect(run);
+	return run_wait(run, p) ||
+	       run_fail(run, "a message that waited until its queue was enabled is not answered");
+}
+
 /* --- a pause ------------------------------------------------------------------------- */
 
 /* The device gave all requests back, so that it has seen all that are available. */

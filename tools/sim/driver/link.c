@@ -254,7 +254,36 @@ int vu_link_share(struct vu_link *link, const struct guest *g)
 }
 
 /**
- * vu_link_start_queue() - set a queue up and start it
+ * vu_link_set_up_queue() - set a queue up; it is not enabled by that
+ * @link: the connection
+ * @q: the queue
+ *
+ * Return: 0, 1 if the back end refused some of it, or -1.
+ */
+int vu_link_set_up_queue(struct vu_link *link, const struct vu_link_queue *q)
+{
+	int ret = vu_link_tell_state(link, VU_SET_VRING_NUM, q->index, q->ring->num);
+
+	ret = ret ?: vu_link_tell_state(link, VU_SET_VRING_BASE, q->index, q->base);
+	ret = ret ?: vu_link_tell_addr(link, q->index, q->ring);
+	ret = ret ?: vu_link_tell_fd(link, VU_SET_VRING_CALL, q->index, q->call);
+	return ret ?: vu_link_tell_fd(link, VU_SET_VRING_KICK, q->index, q->kick);
+}
+
+/**
+ * vu_link_enable_queue() - have a queue served
+ * @link: the connection
+ * @index: the queue, which was set up
+ *
+ * Return: 0, 1 if it was refused, or -1.
+ */
+int vu_link_enable_queue(struct vu_link *link, uint32_t index)
+{
+	return vu_link_tell_state(link, VU_SET_VRING_ENABLE, index, 1);
+}
+
+/**
+ * vu_link_start_queue() - set a queue up and have it served
  * @link: the connection
  * @q: the queue
  *
@@ -262,13 +291,7 @@ int vu_link_share(struct vu_link *link, const struct guest *g)
  */
 int vu_link_start_queue(struct vu_link *link, const struct vu_link_queue *q)
 {
-	int ret = vu_link_tell_state(link, VU_SET_VRING_NUM, q->index, q->ring->num);
-
-	ret = ret ?: vu_link_tell_state(link, VU_SET_VRING_BASE, q->index, q->base);
-	ret = ret ?: vu_link_tell_addr(link, q->index, q->ring);
-	ret = ret ?: vu_link_tell_fd(link, VU_SET_VRING_CALL, q->index, q->call);
-	ret = ret ?: vu_link_tell_fd(link, VU_SET_VRING_KICK, q->index, q->kick);
-	return ret ?: vu_link_tell_state(link, VU_SET_VRING_ENABLE, q->index, 1);
+	return vu_link_set_up_queue(link, q) ?: vu_link_enable_queue(link, q->index);
 }
 
 /**

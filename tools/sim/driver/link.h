@@ -61,6 +61,8 @@ int vu_link_tell_state(struct vu_link *link, uint32_t request, uint32_t index, u
 int vu_link_tell_addr(struct vu_link *link, uint32_t index, const struct vring_setup *ring);
 int vu_link_tell_fd(struct vu_link *link, uint32_t request, uint64_t index, int fd);
 int vu_link_share(struct vu_link *link, const struct guest *g);
+int vu_link_set_up_queue(struct vu_link *link, const struct vu_link_queue *q);
+int vu_link_enable_queue(struct vu_link *link, uint32_t index);
 int vu_link_start_queue(struct vu_link *link, const struct vu_link_queue *q);
 
 int vu_link_ask_u64(struct vu_link *link, uint32_t request, uint64_t *value);

@@ -33,6 +33,7 @@
  * @mem: where that is seen here
  * @setup: for each queue, what the front end said of it
  * @vr: the queues
+ * @enabled: for each queue, whether the front end wants it to be served
  * @kick: for each queue, notifications to it, or -1
  * @call: for each queue, notifications from it
  * @direction: of each line
@@ -45,6 +46,7 @@ struct back_end {
 	struct guest_mem mem;
 	struct vring_setup setup[QUEUES];
 	struct virtqueue vr[QUEUES];
+	bool enabled[QUEUES];
 	int kick[QUEUES];
 	int call[QUEUES];
 	uint8_t direction[LINES];
@@ -73,7 +75,7 @@ static uint8_t answer(struct back_end *b, const struct virtio_gpio_request *requ
 {
 	unsigned int line = le16toh(request->gpio);
 
-	if (line >= LINES)
+	if (line >= LINES || (b->habit == BACK_END_DISCARDS && !b->enabled[0]))
 		return VIRTIO_GPIO_STATUS_ERR;
 	switch (le16toh(request->type)) {
 	case VIRTIO_GPIO_MSG_GET_DIRECTION:
@@ -237,6 +239,9 @@ static uint32_t take_message(struct back_end *b, const struct vu_header *header,
 		return 0;
 	case VU_SET_VRING_KICK:
 		start_queue(b, c->u64, fd);
+		return 0;
+	case VU_SET_VRING_ENABLE:
+		b->enabled[c->state.index] = c->state.num;
 		return 0;
 	case VU_GET_VRING_BASE:
 		stop_queue(b, &c->state);

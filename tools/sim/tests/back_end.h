@@ -14,6 +14,8 @@
  * @BACK_END_WRITES_TABLE: writes to indirect tables
  * @BACK_END_LOSES_BASE: tells 0 for where its queues stopped
  * @BACK_END_INVERTS: tells the inverse of every value
+ * @BACK_END_DISCARDS: refuses what comes before its queue is enabled, which is right; all
+ *		       others carry it out
  */
 enum back_end_habit {
 	BACK_END_CUTS_MEMORY,
@@ -24,6 +26,7 @@ enum back_end_habit {
 	BACK_END_WRITES_TABLE,
 	BACK_END_LOSES_BASE,
 	BACK_END_INVERTS,
+	BACK_END_DISCARDS,
 };
 
 void back_end_start(struct simulator *f, enum back_end_habit habit);

@@ -26,6 +26,14 @@ static void on_armed(void *ctx, unsigned int line)
 	f->armed++;
 }
 
+static void on_latched(void *ctx, unsigned int line)
+{
+	struct bank *f = ctx;
+
+	(void)line;
+	f->latched++;
+}
+
 static void on_violation(void *ctx, unsigned int line, enum driver_rule rule,
 			 const char *what)
 {
@@ -38,7 +46,8 @@ static void on_violation(void *ctx, unsigned int line, enum driver_rule rule,
 }
 
 static const struct gpio_ops ops = {
-	.event = on_event, .changed = on_changed, .armed = on_armed, .violation = on_violation,
+	.event = on_event, .changed = on_changed, .armed = on_armed, .latched = on_latched,
+	.violation = on_violation,
 };
 
 /**

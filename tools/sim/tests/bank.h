@@ -18,6 +18,7 @@
  * @line: the last event's line
  * @changes: for each line, number of changes
  * @armed: number of times a line was ready for an interrupt
+ * @latched: number of edges kept for later
  * @violations: number of violations
  * @rule: what the last violation was of
  */
@@ -28,6 +29,7 @@ struct bank {
 	unsigned int line;
 	unsigned int changes[LINES];
 	unsigned int armed;
+	unsigned int latched;
 	unsigned int violations;
 	enum driver_rule rule;
 };

@@ -15,7 +15,7 @@ static void all_pass_with_names_and_a_wire(void **state)
 	int out = checker_start(f, checker_board, NULL);
 
 	assert_int_equal(sim_check(f, "--wire", "0:1", f->socket, NULL), 0);
-	sim_assert_says(f, "24 passed, 0 failed, 0 blocked, 0 with a warning, 1 skipped\n");
+	sim_assert_says(f, "26 passed, 0 failed, 0 blocked, 0 with a warning, 1 skipped\n");
 	close(out);
 }
 
@@ -25,7 +25,7 @@ static void only_lines_that_are_named_are_driven(void **state)
 	int out = checker_start(f, "lines 3\nline 1 loop 2\n", "error set_direction line 0");
 
 	assert_int_equal(sim_check(f, "--wire", "1:2", f->socket, NULL), 0);
-	sim_assert_says(f, "23 passed, 0 failed, 0 blocked, 0 with a warning, 2 skipped\n");
+	sim_assert_says(f, "25 passed, 0 failed, 0 blocked, 0 with a warning, 2 skipped\n");
 	close(out);
 }
 
@@ -38,7 +38,7 @@ static void all_pass_without_names_by_a_command(void **state)
 	snprintf(command, sizeof(command), "%s ctl %s set {line} {value}", getenv("VGPIO_SIM"),
 		 f->control);
 	assert_int_equal(sim_check(f, "--line", "2", "--set", command, f->socket, NULL), 0);
-	sim_assert_says(f, "23 passed, 0 failed, 0 blocked, 0 with a warning, 2 skipped\n");
+	sim_assert_says(f, "25 passed, 0 failed, 0 blocked, 0 with a warning, 2 skipped\n");
 	close(out);
 }
 
@@ -48,7 +48,7 @@ static void what_needs_a_stimulus_is_skipped_without(void **state)
 	int out = checker_start(f, checker_board, NULL);
 
 	assert_int_equal(sim_check(f, f->socket, NULL), 0);
-	sim_assert_says(f, "18 passed, 0 failed, 0 blocked, 0 with a warning, 7 skipped\n");
+	sim_assert_says(f, "19 passed, 0 failed, 0 blocked, 0 with a warning, 8 skipped\n");
 	sim_assert_says(f, "give --wire or --set");
 	close(out);
 }
@@ -61,7 +61,7 @@ static void what_needs_interrupts_is_skipped_without(void **state)
 	checker_write_file(f->other, checker_board);
 	out = sim_start(f, "--config", f->other, "--no-irq", NULL);
 	assert_int_equal(sim_check(f, "--wire", "0:1", f->socket, NULL), 0);
-	sim_assert_says(f, "15 passed, 0 failed, 0 blocked, 0 with a warning, 10 skipped\n");
+	sim_assert_says(f, "16 passed, 0 failed, 0 blocked, 0 with a warning, 11 skipped\n");
 	sim_assert_says(f, "VIRTIO_GPIO_F_IRQ is not offered");
 	close(out);
 }

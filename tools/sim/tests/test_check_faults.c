@@ -86,10 +86,12 @@ static const struct row rows[] = {
 	{ "storm line 1 after 4 times 1", "FAIL R9 " },
 	{ "silence event line 1 after 10 times 1", "warn S18 " },
 	{ "storm line 1 after 6 times 1", "FAIL R10 " },
+	{ "twice line 1 after 1 times 1", "FAIL R25 " },
 	{ "unnotified get_direction line 0 after 6 times 1", "FAIL V21 " },
 	{ "error get_direction line 0 after 10 times 1", "FAIL V24 " },
 	{ "error get_direction line 0 after 11 times 1", "FAIL V23 " },
-	{ "silence event line 1 after 12 times 1", "warn V22 " },
+	{ "silence event line 1 after 13 times 1", "warn V22 " },
+	{ "early", "FAIL V26 " },
 	{ "long get_direction line 0 times 1", "FAIL V20 " },
 	{ "long event line 1 times 1", "FAIL V20 " },
 	{ "bad-id get_direction line 0 times 1", "FAIL V20 " },
@@ -209,7 +211,7 @@ static void each_check_has_a_fault_that_it_finds(void **state)
 			found = strstr(rows[i].found, word);
 		assert_true(found);
 	}
-	assert_int_equal(checks, 25);
+	assert_int_equal(checks, 27);
 }
 
 int main(void)

@@ -79,6 +79,25 @@ static void inverse_levels_are_known_whatever_is_chosen(void **state)
 	sim_assert_says(f, "1 passed, 1 failed");
 }
 
+static void queue_that_is_not_enabled_has_no_effect(void **state)
+{
+	struct simulator *f = *state;
+
+	back_end_start(f, BACK_END_INVERTS);
+	assert_int_equal(sim_check(f, "--only", "V26", f->socket, NULL), 1);
+	sim_assert_says(f, "wrong: the request queue is started and not enabled, and a message in "
+			"it gives line 0 the direction 2\n");
+}
+
+static void what_is_discarded_has_no_effect(void **state)
+{
+	struct simulator *f = *state;
+
+	back_end_start(f, BACK_END_DISCARDS);
+	assert_int_equal(sim_check(f, "--only", "V26", f->socket, NULL), 0);
+	sim_assert_says(f, "1 passed, 0 failed, 0 blocked, 0 with a warning, 0 skipped\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sim_set_up, sim_tear_down)
 
 int main(void)
@@ -92,6 +111,8 @@ int main(void)
 		TEST(indirect_tables_must_not_be_written),
 		TEST(queue_must_stop_behind_what_it_answered),
 		TEST(inverse_levels_are_known_whatever_is_chosen),
+		TEST(queue_that_is_not_enabled_has_no_effect),
+		TEST(what_is_discarded_has_no_effect),
 	};
 
 	return cmocka_run_group_tests_name("check_hostile", tests, NULL, NULL);

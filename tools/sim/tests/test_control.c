@@ -137,8 +137,8 @@ static void bad_faults_are_refused(void **state)
 	static const char no_fault[] =
 		"error \"hang\" is no fault; there are silence, lose, delay, late, reorder, short, long, "
 		"error, bad-status, bad-value, bad-id, unnotified, names-unterminated, "
-		"names-nonascii, names-duplicate, names-few, names-many, storm, spurious, close, "
-		"no-lines, huge-names\n";
+		"names-nonascii, names-duplicate, names-few, names-many, storm, spurious, twice, "
+		"close, no-lines, huge-names, early\n";
 	struct talk *f = *state;
 
 	talk_assert(f, "fault hang\n", no_fault);

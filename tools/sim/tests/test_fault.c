@@ -108,6 +108,8 @@ static void faults_are_understood(void **state)
 	assert_means(f, "names-few", "names-few get_names");
 	assert_means(f, "storm 0.0001%", "storm 0.0001% event");
 	assert_means(f, "huge-names 5", "huge-names 5");
+	assert_means(f, "twice line 3", "twice event line 3");
+	assert_means(f, "early times 2", "early times 2");
 }
 
 static void every_kind_can_be_asked_for(void **state)

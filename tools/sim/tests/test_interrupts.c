@@ -138,6 +138,7 @@ static void latched_edges_coalesce(void **state)
 	}
 	assert_int_equal(f->bank.stats.latched, 1);
 	assert_int_equal(f->bank.stats.coalesced, 5);
+	assert_int_equal(f->latched, 6);
 	unmask(f, 0);
 	assert_int_equal(take_event(f), VALID);
 	unmask(f, 0);

@@ -115,7 +115,8 @@ static void serve_again(void *ctx)
 /* Makes the device use the queue, or not, as the front end wants it now. */
 static void update_queue(struct vu_queue *q)
 {
-	bool usable = vring_running(&q->ring) && q->enabled;
+	bool usable = vring_running(&q->ring) &&
+		      (q->enabled || device_is_early(q->session->dev, queue_index(q)));
 
 	loop_want(q->session->loop, &q->kick, usable ? EPOLLIN : 0);
 	if (!usable) {
