@@ -24,6 +24,7 @@
 #define TABLE_AT	192
 #define GUARD		0x5a
 #define NAMES		(GUEST_GPA + 0x40000)
+#define NAMES_GUARD	0x1000
 #define MEMORY		(0x40000 + DUT_MAX_NAMES + 0x10000)
 
 #define LOOK_MS		20
@@ -467,6 +468,17 @@ static void describe(struct dut *d, const struct pair *p, uint64_t request, uint
 			   p->room);
 }
 
+/* Names are too long for a block: their reply is elsewhere, and guarded there. */
+static bool in_block(const struct dut *d, const struct pair *p)
+{
+	return p->response == block_of(d, p) + RESPONSE_AT;
+}
+
+static void *behind_response(const struct dut *d, const struct pair *p)
+{
+	return guest_at(&d->guest, p->response + p->room);
+}
+
 static void offer(struct dut *d, struct pair *p, const void *request, uint32_t len,
 		  enum pair_layout layout)
 {
@@ -474,6 +486,8 @@ static void offer(struct dut *d, struct pair *p, const void *request, uint32_t l
 
 	memset(guest_at(&d->guest, block), GUARD, DUT_BLOCK);
 	memset(guest_at(&d->guest, p->response), p->fill, p->room);
+	if (!in_block(d, p))
+		memset(behind_response(d, p), GUARD, NAMES_GUARD);
 	memcpy(guest_at(&d->guest, block + REQUEST_AT), request, len);
 	describe(d, p, block + REQUEST_AT, len, layout);
 	p->length = len;
@@ -592,11 +606,19 @@ static bool is_untouched(const struct dut *d, const struct pair *p, uint32_t fro
 	return !memcmp(block + from, p->block + from, to - from);
 }
 
+static bool is_guard(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] != GUARD)
+			return false;
+	return true;
+}
+
 /* Nothing but the reply may have changed. */
 static void check_memory(struct dut *d, const struct pair *p)
 {
 	uint32_t request_end = REQUEST_AT + p->length;
-	uint32_t end = RESPONSE_AT + (p->response == block_of(d, p) + RESPONSE_AT ? p->room : 0);
+	uint32_t end = RESPONSE_AT + (in_block(d, p) ? p->room : 0);
 	char name[96];
 
 	dut_name(p, name, sizeof(name));
@@ -604,7 +626,8 @@ static void check_memory(struct dut *d, const struct pair *p)
 		note_breach(d, "%s: it was written, and the device must only read it", name);
 	if (!is_untouched(d, p, 0, REQUEST_AT) ||
 	    !is_untouched(d, p, request_end, RESPONSE_AT) ||
-	    !is_untouched(d, p, end, DUT_BLOCK))
+	    !is_untouched(d, p, end, DUT_BLOCK) ||
+	    (!in_block(d, p) && !is_guard(behind_response(d, p), NAMES_GUARD)))
 		note_breach(d, "%s: memory beside its buffers was written", name);
 	if (memcmp(d->table[p->queue], d->guest.rings[p->queue].desc, sizeof(d->table[0])))
 		note_breach(d, "%s: the descriptor table was written", name);

@@ -22,6 +22,7 @@
 
 #define LINES		8
 #define QUEUES		2
+#define NAMES		"a\0b\0c\0d\0e\0f\0g\0h"
 #define FEATURES	(1ull << VIRTIO_F_VERSION_1 | 1ull << VU_F_PROTOCOL_FEATURES | \
 			 1ull << VIRTIO_RING_F_INDIRECT_DESC | 1ull << VIRTIO_GPIO_F_IRQ)
 
@@ -71,6 +72,11 @@ union content {
 
 /* --- queues -------------------------------------------------------------------- */
 
+static bool has_names(const struct back_end *b)
+{
+	return b->habit == BACK_END_WRITES_BEHIND;
+}
+
 static uint8_t answer(struct back_end *b, const struct virtio_gpio_request *request, uint8_t *value)
 {
 	unsigned int line = le16toh(request->gpio);
@@ -109,12 +115,24 @@ static void harm_chain(struct back_end *b, unsigned int queue, const struct vrin
 		memset(mem_find(&b->mem, le64toh(head->addr), 8), 0xff, 8);
 }
 
+static void serve_names(struct back_end *b, const struct vring_chain *chain)
+{
+	static const uint8_t response[] = "\0" NAMES;
+	uint64_t gpa = chain->segs[chain->readable].gpa;
+
+	vring_chain_write(&b->vr[0], chain, 0, response, sizeof(response));
+	*(uint8_t *)mem_find(&b->mem, gpa + sizeof(response), 1) = 0;
+	vring_push(&b->vr[0], chain->head, sizeof(response));
+}
+
 static void serve_request(struct back_end *b, const struct vring_chain *chain)
 {
 	struct virtio_gpio_request request = { 0 };
 	uint8_t response[2] = { 0, 0 };
 
 	vring_chain_read(&b->vr[0], chain, &request, sizeof(request));
+	if (has_names(b) && le16toh(request.type) == VIRTIO_GPIO_MSG_GET_NAMES)
+		return serve_names(b, chain);
 	response[0] = answer(b, &request, &response[1]);
 	harm_chain(b, 0, chain);
 	vring_chain_write(&b->vr[0], chain, 0, response, sizeof(response));
@@ -200,9 +218,12 @@ static void stop_queue(struct back_end *b, struct vu_vring_state *state)
 	close_fd(&b->kick[state->index]);
 }
 
-static void fill_config(struct vu_config *config)
+static void fill_config(const struct back_end *b, struct vu_config *config)
 {
-	const struct virtio_gpio_config gpio = { .ngpio = htole16(LINES) };
+	const struct virtio_gpio_config gpio = {
+		.ngpio = htole16(LINES),
+		.gpio_names_size = htole32(has_names(b) ? sizeof(NAMES) : 0),
+	};
 
 	if (config->size <= sizeof(gpio) && config->offset <= sizeof(gpio) - config->size)
 		memcpy(config->data, (const uint8_t *)&gpio + config->offset, config->size);
@@ -220,7 +241,7 @@ static uint32_t take_message(struct back_end *b, const struct vu_header *header,
 		c->u64 = 1ull << VU_PROTOCOL_F_CONFIG;
 		return sizeof(c->u64);
 	case VU_GET_CONFIG:
-		fill_config(&c->config);
+		fill_config(b, &c->config);
 		return header->size;
 	case VU_SET_MEM_TABLE:
 		take_memory(b, &c->table, fd);

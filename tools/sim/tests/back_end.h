@@ -12,6 +12,7 @@
  * @BACK_END_WRITES_REQUEST: writes to the requests that it answers
  * @BACK_END_WRITES_EVENT: writes to the padding of event buffers
  * @BACK_END_WRITES_TABLE: writes to indirect tables
+ * @BACK_END_WRITES_BEHIND: has names, and writes a byte behind them
  * @BACK_END_LOSES_BASE: tells 0 for where its queues stopped
  * @BACK_END_INVERTS: tells the inverse of every value
  * @BACK_END_DISCARDS: refuses what comes before its queue is enabled, which is right; all
@@ -24,6 +25,7 @@ enum back_end_habit {
 	BACK_END_WRITES_REQUEST,
 	BACK_END_WRITES_EVENT,
 	BACK_END_WRITES_TABLE,
+	BACK_END_WRITES_BEHIND,
 	BACK_END_LOSES_BASE,
 	BACK_END_INVERTS,
 	BACK_END_DISCARDS,

@@ -57,6 +57,13 @@ static void indirect_tables_must_not_be_written(void **state)
 		       "line 0: memory beside its buffers was written\n");
 }
 
+static void what_is_behind_names_must_not_be_written(void **state)
+{
+	assert_written(*state, BACK_END_WRITES_BEHIND, "R4,V20", "wrong: in check R4: get_names "
+		       "line 0: memory beside its buffers was written\n");
+	sim_assert_says(*state, "1 passed, 1 failed");
+}
+
 static void queue_must_stop_behind_what_it_answered(void **state)
 {
 	struct simulator *f = *state;
@@ -109,6 +116,7 @@ int main(void)
 		TEST(requests_must_not_be_written),
 		TEST(what_is_beside_event_buffers_must_not_be_written),
 		TEST(indirect_tables_must_not_be_written),
+		TEST(what_is_behind_names_must_not_be_written),
 		TEST(queue_must_stop_behind_what_it_answered),
 		TEST(inverse_levels_are_known_whatever_is_chosen),
 		TEST(queue_that_is_not_enabled_has_no_effect),
