@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -461,14 +462,31 @@ static struct vgpio *make(unsigned int timeout_s)
 	return sim;
 }
 
+/* Linux waits so long in connect(), too, where the queue of those who connect is full. */
+static int limit_waits(const struct vgpio *sim)
+{
+	struct timeval limit = { .tv_sec = sim->timeout_s };
+
+	return setsockopt(sim->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+static int cannot_connect(struct vgpio *sim)
+{
+	if (errno == EAGAIN)
+		return fail(sim, "cannot connect to %s: the simulator accepted nobody for %u s; let "
+			    "it go on if it is stopped, or end it", sim->control, sim->timeout_s);
+	return fail(sim, "cannot connect to %s: %s", sim->control, strerror(errno));
+}
+
 static int connect_to(struct vgpio *sim, const char *board)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	memcpy(addr.sun_path, sim->control, sizeof(addr.sun_path));
 	sim->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (sim->fd < 0 || connect(sim->fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return fail(sim, "cannot connect to %s: %s", sim->control, strerror(errno));
+	if (sim->fd < 0 || limit_waits(sim) ||
+	    connect(sim->fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return cannot_connect(sim);
 	return vgpio_command(sim, "%s%s%smark", board ? "@" : "", board ? board : "",
 			     board ? " " : "");
 }

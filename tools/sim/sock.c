@@ -16,6 +16,7 @@
 #include "sock.h"
 
 #define SOCK_BACKLOG	16
+#define CONNECT_S	2
 #define ACCEPT_RETRY_NS	1000000000ull
 
 static int fill_address(struct sockaddr_un *addr, const char *path, struct errmsg *err)
@@ -40,11 +41,16 @@ static int open_socket(struct errmsg *err)
 }
 
 /* Linux waits so long in connect(), too, where the queue of those who connect is full. */
-static int connect_within(int fd, const struct sockaddr_un *addr, int ms)
+static int limit_waits(int fd, int ms)
 {
 	struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)))
+	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+static int connect_within(int fd, const struct sockaddr_un *addr, int ms)
+{
+	if (limit_waits(fd, ms))
 		return -1;
 	return connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
 }
@@ -84,11 +90,21 @@ int sock_connect_within(const char *path, int ms, struct errmsg *err)
  * @path: its file
  * @err: what is wrong, if so
  *
+ * One whose owner accepts nobody, as it is stopped or hangs, is given up soon. Writes later
+ * may take any time.
+ *
  * Return: a blocking descriptor, or -1 with errno set.
  */
 int sock_connect(const char *path, struct errmsg *err)
 {
-	return sock_connect_within(path, 0, err);
+	int fd = sock_connect_within(path, CONNECT_S * 1000, err);
+
+	if (fd >= 0)
+		limit_waits(fd, 0);
+	else if (errno == EAGAIN)
+		errmsg_store(err, "cannot connect to %s: its owner accepted nobody for %d s; let it "
+			     "go on if it is stopped, or end it", path, CONNECT_S);
+	return fd;
 }
 
 /* Removes a socket file behind which nobody listens; keeps anything else. */
@@ -108,6 +124,9 @@ static int remove_stale(const char *path, struct errmsg *err)
 		return errmsg_set(err, "%s is in use by another process; choose another path",
 				  path);
 	}
+	if (errno == EAGAIN)
+		return errmsg_set(err, "%s is in use by another process, which accepted nobody for "
+				  "%d s; end that one or choose another path", path, CONNECT_S);
 	if (errno != ECONNREFUSED)
 		return errmsg_set(err, "%s exists and cannot be examined: %s", path,
 				  strerror(errno));

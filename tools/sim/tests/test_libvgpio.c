@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -209,6 +210,28 @@ static void stopped_simulator_holds_up_nobody(void **state)
 	assert_int_equal(kill(pid, 0), -1);
 }
 
+/* Its queue of those who connect has room for one, who is there already. */
+static void owner_that_accepts_nobody_is_no_endless_wait(void **state)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), first;
+	struct errmsg err;
+
+	(void)state;
+	scratch_make(addr.sun_path);
+	unlink(addr.sun_path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(listener, 0), 0);
+	first = sock_connect(addr.sun_path, &err);
+	assert_true(first >= 0);
+	assert_null(vgpio_connect(addr.sun_path, NULL, 1));
+	assert_non_null(strstr(vgpio_error(NULL), ": the simulator accepted nobody for 1 s; let it "
+			       "go on if it is stopped, or end it"));
+	unlink(addr.sun_path);
+	close(first);
+	close(listener);
+}
+
 static void ignore(int sig)
 {
 	(void)sig;
@@ -279,6 +302,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_reached_is_said),
 		TEST(killed_simulator_leaves_nothing),
 		TEST(stopped_simulator_holds_up_nobody),
+		cmocka_unit_test(owner_that_accepts_nobody_is_no_endless_wait),
 		cmocka_unit_test(signal_while_it_starts_is_no_failure),
 		TEST(required_calls_end_the_program),
 	};

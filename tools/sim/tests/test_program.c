@@ -251,6 +251,37 @@ static void control_socket_in_use_leaves_nothing(void **state)
 	close(fd);
 }
 
+/* Its queue of those who connect has room for one, who is there already. */
+static int listen_to_nobody(const struct simulator *f, int *first)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct errmsg err;
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(addr.sun_path, f->socket);
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(listener, 0), 0);
+	*first = sock_connect(f->socket, &err);
+	assert_true(*first >= 0);
+	return listener;
+}
+
+static void owner_that_accepts_nobody_is_no_endless_wait(void **state)
+{
+	struct simulator *f = *state;
+	int first, listener = listen_to_nobody(f, &first);
+
+	assert_int_equal(sim_run(f, "--socket", f->socket, NULL), 1);
+	sim_assert_says(f, "is in use by another process, which accepted nobody for 2 s; end that "
+			"one or choose another path\n");
+	assert_true(sim_file_exists(f->socket));
+	assert_int_equal(sim_run(f, "ctl", f->socket, "get", "0", NULL), 2);
+	sim_assert_says(f, "its owner accepted nobody for 2 s; let it go on if it is stopped, or "
+			"end it\n");
+	close(first);
+	close(listener);
+}
+
 static void other_files_are_kept(void **state)
 {
 	struct simulator *f = *state;
@@ -544,6 +575,7 @@ int main(void)
 		TEST(stale_sockets_are_replaced),
 		TEST(socket_in_use_is_kept),
 		TEST(control_socket_in_use_leaves_nothing),
+		TEST(owner_that_accepts_nobody_is_no_endless_wait),
 		TEST(other_files_are_kept),
 		TEST(sockets_of_another_kind_are_kept),
 		TEST(sockets_are_for_those_who_may),
