@@ -181,8 +181,9 @@ static void describe_change(const struct view *v, unsigned int number, char *tex
 {
 	uint64_t at = v->changed_ns[number];
 
+	/* The kernel may have noticed an edge before the terminal was opened. */
 	if (at)
-		snprintf(text, size, "%.3f s", (at - v->tui->began_ns) / 1e9);
+		snprintf(text, size, "%.3f s", (int64_t)(at - v->tui->began_ns) / 1e9);
 	else
 		snprintf(text, size, "-");
 }
@@ -244,7 +245,7 @@ static void on_changed(void *ctx, unsigned int line)
 {
 	struct view *v = ctx;
 
-	v->changed_ns[line] = loop_now();
+	v->changed_ns[line] = device_change_time(&v->board->dev);
 	view_altered(v);
 }
 

@@ -17,8 +17,10 @@
 #include <unistd.h>
 #include <utmp.h>
 
+#include "host.h"
 #include "sock.h"
 #include "text.h"
+#include "tui.h"
 
 #define PATIENCE_MS	10000
 #define QUIET_MS	300
@@ -50,12 +52,12 @@ struct fixture {
 	size_t len;
 };
 
-static void start(struct fixture *f, char **argv)
+/* Returns true in a process of its own, whose terminal it is. */
+static bool fork_with_terminal(struct fixture *f)
 {
 	struct winsize size = { .ws_row = 24, .ws_col = 100 };
 	int slave;
 
-	assert_non_null(argv[0]);
 	assert_int_equal(openpty(&f->tty, &slave, NULL, NULL, &size), 0);
 	assert_int_equal(tcgetattr(slave, &f->modes), 0);
 	f->pid = fork();
@@ -63,10 +65,19 @@ static void start(struct fixture *f, char **argv)
 	if (!f->pid) {
 		setenv("TERM", "xterm", 1);
 		login_tty(slave);
+		return true;
+	}
+	close(slave);
+	return false;
+}
+
+static void start(struct fixture *f, char **argv)
+{
+	assert_non_null(argv[0]);
+	if (fork_with_terminal(f)) {
 		execv(argv[0], argv);
 		_exit(127);
 	}
-	close(slave);
 }
 
 /* Takes what the board writes; -1 at its end. */
@@ -405,6 +416,55 @@ static void crash_restores_the_terminal(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
+static int is_high(const struct gpio_peer *peer)
+{
+	(void)peer;
+	return 1;
+}
+
+static void free_nothing(struct gpio_peer *peer)
+{
+	(void)peer;
+}
+
+/* A board whose line 0 is high at the other end since a time that only that end knows. */
+static void show_change(uint64_t after_ns)
+{
+	static const struct gpio_peer_ops ops = {
+		.driver = GPIO_CHIP, .level = is_high, .free = free_nothing,
+	};
+	static struct host h;
+	struct gpio_peer peer = { .ops = &ops };
+	struct tui_board shown = { .board = &h.board, .name = "it" };
+	struct errmsg err;
+
+	host_init(&h, 1);
+	if (!tui_open(&shown, 1, NULL, NULL, &err) ||
+	    gpio_set_peer(&h.board.dev.bank, 0, &peer, &err))
+		_exit(1);
+	device_settle(&h.board.dev, 0, loop_now() + after_ns);
+	for (;;)
+		loop_run_once(&h.loop, true);
+}
+
+static void edges_are_shown_with_their_own_time(void **state)
+{
+	struct fixture *f = *state;
+
+	if (fork_with_terminal(f))
+		show_change(123000000000);
+	await(f, "  123.");
+}
+
+static int set_up_terminal(void **state)
+{
+	struct fixture *f = test_calloc(1, sizeof(*f));
+
+	make_paths(f);
+	*state = f;
+	return 0;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define BOARDS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_boards, tear_down)
 
@@ -427,6 +487,8 @@ int main(void)
 		TEST(signals_restore_the_terminal),
 		TEST(control_c_restores_the_terminal),
 		TEST(crash_restores_the_terminal),
+		cmocka_unit_test_setup_teardown(edges_are_shown_with_their_own_time,
+						set_up_terminal, tear_down),
 	};
 
 	return cmocka_run_group_tests_name("panel", tests, NULL, NULL);
