@@ -351,6 +351,8 @@ static void count_request(struct device *dev, const struct gpio_request *req, bo
 	dev->line_stats[req->line].errors += error;
 }
 
+static int serve_chains(struct device *dev, enum device_queue queue);
+
 static const struct gpio_reply reply_error = { .status = VIRTIO_GPIO_STATUS_ERR };
 
 /* The reply must fit before the message is carried out, not after. */
@@ -377,13 +379,25 @@ static void check_message(struct device *dev, const struct gpio_request *req)
 		on_violation(dev, req->line, rule, wrong);
 }
 
+/*
+ * The driver may have unmasked an interrupt before it sent this, but a device looks
+ * at one queue after the other.
+ */
+static void take_events_before(struct device *dev, const struct gpio_request *req)
+{
+	if (req->type == VIRTIO_GPIO_MSG_IRQ_TYPE && dev->ring[DEVICE_EVENTQ])
+		serve_chains(dev, DEVICE_EVENTQ);
+}
+
 static struct gpio_reply ask_model(struct device *dev, const struct vring_chain *chain,
 				   const struct gpio_request *req)
 {
 	struct gpio_reply reply;
 
-	if (dev->strict)
+	if (dev->strict) {
+		take_events_before(dev, req);
 		check_message(dev, req);
+	}
 	reply = gpio_handle(&dev->bank, req);
 	if (!reply.names || chain->write_len >= 1 + dev->bank.names_size)
 		return reply;

@@ -144,6 +144,21 @@ static void unmasked_before_enabled(void **state)
 	assert_broken(f, RULE_ENABLE_FIRST, 1);
 }
 
+/* The device sees the message first, but the driver sent the buffer before. */
+static void unmasked_just_before_disabled(void **state)
+{
+	struct front_end *f = start_strictly(state);
+
+	fe_request(f, SET_DIRECTION, 0, IN);
+	fe_request(f, SET_IRQ_TYPE, 0, RISING);
+	fe_offer_event_buffer(f, 0, 0);
+	fe_request(f, SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_NONE);
+	fe_kick(f, DEVICE_EVENTQ);
+	fe_assert_event(f, 0, VIRTIO_GPIO_IRQ_STATUS_INVALID);
+	assert_true(rules_kept(&f->dev.rules));
+	assert_int_equal(f->dev.stats.violations, 0);
+}
+
 static void two_buffers_for_a_line(void **state)
 {
 	struct front_end *f = start_strictly(state);
@@ -260,6 +275,7 @@ int main(void)
 		TEST(interrupt_is_left_enabled),
 		TEST(type_changes_while_enabled),
 		TEST(unmasked_before_enabled),
+		TEST(unmasked_just_before_disabled),
 		TEST(two_buffers_for_a_line),
 		TEST(what_devices_live_with_is_not_told_of_as_a_rule),
 		cmocka_unit_test(drivers_of_several_boards_are_counted_together),
