@@ -562,7 +562,7 @@ kunit_virtio_getdesc(struct kunit_virtio_queue *q)
 
 	buf = kzalloc_obj(*buf, GFP_ATOMIC);
 	if (!buf)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 
 	buf->q = q;
 	vringh_kiov_init(&buf->riov, buf->rvec, KUNIT_VIRTIO_IOVS);
@@ -586,8 +586,8 @@ kunit_virtio_getbuf(struct kunit_virtio_queue *q)
 {
 	struct kunit_virtio_buf *buf = kunit_virtio_getdesc(q);
 
-	if (!buf)
-		return NULL;
+	if (IS_ERR_OR_NULL(buf))
+		return buf;
 
 	scoped_guard(raw_spinlock_irqsave, &kunit_virtio_map_lock)
 		if (kunit_virtio_buf_mapped(buf))
@@ -615,8 +615,9 @@ kunit_virtio_pop_queue(struct kunit_virtio_queue *q)
 	do {
 		buf = kunit_virtio_getbuf(q);
 	} while (!buf && !vringh_notify_enable_kern(&q->vrh));
-	if (buf)
-		list_add_tail(&buf->node, &q->held);
+	if (IS_ERR_OR_NULL(buf))
+		return NULL;
+	list_add_tail(&buf->node, &q->held);
 
 	return buf;
 }

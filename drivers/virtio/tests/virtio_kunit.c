@@ -11,6 +11,7 @@
 #include <linux/cleanup.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/dma-mapping.h>
 #include <linux/hardirq.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -163,21 +164,25 @@ static void echo_callback(struct virtqueue *vq)
 	}
 }
 
-/* Adds a message without waiting for its reply. */
-static int echo_post(struct echo *echo, struct echo_request *req)
+static int echo_add_and_kick(struct echo *echo, struct echo_request *req)
 {
-	int ret;
+	int ret = echo_add(echo, req);
 
-	if (echo->flaw == ECHO_RACY) {
-		ret = echo_add(echo, req);
-	} else {
-		guard(spinlock_irqsave)(&echo->lock);
-		ret = echo_add(echo, req);
-	}
 	if (!ret)
 		virtqueue_kick(echo->vq);
 
 	return ret;
+}
+
+/* Adds a message without waiting for its reply. */
+static int echo_post(struct echo *echo, struct echo_request *req)
+{
+	if (echo->flaw == ECHO_RACY)
+		return echo_add_and_kick(echo, req);
+
+	guard(spinlock_irqsave)(&echo->lock);
+
+	return echo_add_and_kick(echo, req);
 }
 
 /* The call into the driver that tests make. */
@@ -1240,7 +1245,7 @@ static void virtio_kunit_notices_config_overrun(struct kunit *test)
 	echo_expect_violation(echo, "read past the end of the config space");
 }
 
-static void virtio_kunit_notices_wrong_direction(struct kunit *test)
+static void virtio_kunit_reply_read_only(struct kunit *test)
 {
 	struct echo *echo = echo_start(test, 0, 4);
 	struct kunit_virtio_buf *buf;
@@ -1251,6 +1256,52 @@ static void virtio_kunit_notices_wrong_direction(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_virtio_readable(buf), 2 * ECHO_BYTES);
 	KUNIT_EXPECT_EQ(test, kunit_virtio_writable(buf), 0);
 	KUNIT_EXPECT_EQ(test, kunit_virtio_write(buf, "x", 1), 0);
+}
+
+/* Buffers that are mapped before they are added are mapped by the driver. */
+static dma_addr_t echo_map_reply(struct echo *echo, enum dma_data_direction dir)
+{
+	dma_addr_t addr;
+
+	addr = virtqueue_map_single_attrs(echo->vq, echo->req[0].in, ECHO_BYTES,
+					  dir, 0);
+	KUNIT_ASSERT_EQ(echo->test,
+			virtqueue_map_mapping_error(echo->vq, addr), 0);
+
+	return addr;
+}
+
+static void virtio_kunit_notices_wrong_direction(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	struct scatterlist sg;
+
+	sg_init_one(&sg, echo->req[0].in, ECHO_BYTES);
+	sg_dma_address(&sg) = echo_map_reply(echo, DMA_TO_DEVICE);
+	sg_dma_len(&sg) = ECHO_BYTES;
+	KUNIT_ASSERT_EQ(test, virtqueue_add_inbuf_premapped(echo->vq, &sg, 1,
+							    &echo->req[0], NULL,
+							    GFP_KERNEL), 0);
+	virtqueue_kick(echo->vq);
+	echo_pop(echo);
+	echo_expect_violation(echo, "buffer is not mapped for the device");
+
+	virtqueue_unmap_single_attrs(echo->vq, sg_dma_address(&sg), ECHO_BYTES,
+				     DMA_TO_DEVICE, 0);
+	kunit_virtio_unplug(echo->kv);
+}
+
+static void virtio_kunit_notices_wrong_unmap(struct kunit *test)
+{
+	struct echo *echo = echo_start(test, 0, 4);
+	dma_addr_t addr = echo_map_reply(echo, DMA_FROM_DEVICE);
+
+	virtqueue_unmap_single_attrs(echo->vq, addr, ECHO_BYTES, DMA_TO_DEVICE,
+				     0);
+	echo_expect_violation(echo,
+			      "memory unmapped that was not mapped like that");
+	virtqueue_unmap_single_attrs(echo->vq, addr, ECHO_BYTES,
+				     DMA_FROM_DEVICE, 0);
 }
 
 /* The driver takes a buffer back by force while the device holds it. */
@@ -1462,7 +1513,9 @@ static struct kunit_case virtio_kunit_cases[] = {
 	KUNIT_CASE_PARAM(virtio_kunit_refuses_feature, refused_gen_params),
 	KUNIT_CASE(virtio_kunit_notices_early_kick),
 	KUNIT_CASE(virtio_kunit_notices_config_overrun),
+	KUNIT_CASE(virtio_kunit_reply_read_only),
 	KUNIT_CASE(virtio_kunit_notices_wrong_direction),
+	KUNIT_CASE(virtio_kunit_notices_wrong_unmap),
 	KUNIT_CASE(virtio_kunit_notices_early_unmap),
 	KUNIT_CASE(virtio_kunit_notices_kept_mapping),
 	KUNIT_CASE(virtio_kunit_notices_missing_reset),

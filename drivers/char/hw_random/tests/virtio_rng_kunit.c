@@ -7,6 +7,7 @@
  */
 
 #include <linux/string.h>
+#include <linux/virtio.h>
 
 #include <kunit/test.h>
 #include <kunit/virtio.h>
@@ -19,14 +20,12 @@
  * @test: the running test
  * @kv: the device
  * @next: the next random byte
- * @size: how much @read_all reads
- * @buf: where to
+ * @buf: where to read to
  */
 struct rng {
 	struct kunit *test;
 	struct kunit_virtio *kv;
 	u8 next;
-	size_t size;
 	u8 buf[4 * RNG_SIZE];
 };
 
@@ -68,7 +67,17 @@ static int rng_read_waiting(void *data)
 {
 	struct rng *rng = data;
 
-	return rng_read(rng, rng->size, true);
+	return rng_read(rng, RNG_SIZE, true);
+}
+
+static struct kunit_virtio_task *rng_run(struct rng *rng)
+{
+	struct kunit_virtio_task *task;
+
+	task = kunit_virtio_run(rng->kv, rng_read_waiting, rng);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(rng->test, task);
+
+	return task;
 }
 
 static void rng_expect_bytes(struct rng *rng, u8 first, size_t len)
@@ -150,6 +159,20 @@ static void virtio_rng_read_long_reply(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rng_read(rng, RNG_SIZE, false), 0);
 }
 
+/* What it has not written is not waited for. */
+static void virtio_rng_read_waits_after_long_reply(struct kunit *test)
+{
+	struct rng *rng = rng_start(test);
+	struct kunit_virtio_task *task;
+
+	kunit_virtio_push(rng_pop(rng), 0x10000);
+	KUNIT_ASSERT_EQ(test, rng_read(rng, RNG_SIZE - 8, false), RNG_SIZE - 8);
+	task = rng_run(rng);
+	rng_reply(rng, rng_pop(rng), RNG_SIZE);
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, RNG_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), RNG_SIZE);
+}
+
 static void virtio_rng_read_waits(struct kunit *test)
 {
 	struct rng *rng = rng_start(test);
@@ -188,11 +211,8 @@ static void virtio_rng_read_after_failed_request(struct kunit *test)
 static void virtio_rng_reader_killed(struct kunit *test)
 {
 	struct rng *rng = rng_start(test);
-	struct kunit_virtio_task *task;
+	struct kunit_virtio_task *task = rng_run(rng);
 
-	rng->size = RNG_SIZE;
-	task = kunit_virtio_run(rng->kv, rng_read_waiting, rng);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(task, 10));
 	kunit_virtio_task_kill(task);
 	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, RNG_WAIT_MS));
@@ -200,6 +220,17 @@ static void virtio_rng_reader_killed(struct kunit *test)
 
 	rng_reply(rng, rng_pop(rng), RNG_SIZE);
 	KUNIT_EXPECT_EQ(test, rng_read(rng, RNG_SIZE, false), RNG_SIZE);
+}
+
+static void virtio_rng_broken(struct kunit *test)
+{
+	struct rng *rng = rng_start(test);
+	struct kunit_virtio_task *task = rng_run(rng);
+
+	KUNIT_EXPECT_FALSE(test, kunit_virtio_task_wait(task, 10));
+	virtio_break_device(kunit_virtio_vdev(rng->kv));
+	KUNIT_ASSERT_TRUE(test, kunit_virtio_task_wait(task, RNG_WAIT_MS));
+	KUNIT_EXPECT_EQ(test, kunit_virtio_task_ret(task), -ENODEV);
 }
 
 /* The request that is always pending does not stay mapped. */
@@ -266,10 +297,12 @@ static struct kunit_case virtio_rng_cases[] = {
 	KUNIT_CASE(virtio_rng_read_in_parts),
 	KUNIT_CASE(virtio_rng_read_short_reply),
 	KUNIT_CASE(virtio_rng_read_long_reply),
+	KUNIT_CASE(virtio_rng_read_waits_after_long_reply),
 	KUNIT_CASE(virtio_rng_read_waits),
 	KUNIT_CASE(virtio_rng_read_empty_reply),
 	KUNIT_CASE(virtio_rng_read_after_failed_request),
 	KUNIT_CASE(virtio_rng_reader_killed),
+	KUNIT_CASE(virtio_rng_broken),
 	KUNIT_CASE(virtio_rng_unplug),
 	KUNIT_CASE(virtio_rng_sleep),
 	KUNIT_CASE(virtio_rng_unplug_after_failed_restore),

@@ -6,6 +6,7 @@
  * tests call the driver by i2c_transfer().
  */
 
+#include <linux/delay.h>
 #include <linux/i2c.h>
 #include <linux/module.h>
 #include <linux/signal.h>
@@ -19,6 +20,7 @@
 
 #define BUS_ADDR	0x42
 #define BUS_WAIT_MS	2000
+#define BUS_SLOW_MS	300
 
 /**
  * struct bus - a device with its adapter, and a transfer
@@ -317,6 +319,33 @@ static void i2c_virtio_unplug(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kunit_virtio_mappings(bus->kv), 0);
 }
 
+static int bus_unplug(void *data)
+{
+	struct bus *bus = data;
+
+	kunit_virtio_unplug(bus->kv);
+
+	return 0;
+}
+
+/* A device that is slow can still reply while it is removed. */
+static void i2c_virtio_unplug_slow(struct kunit *test)
+{
+	struct bus *bus = bus_start(test, 16);
+	struct kunit_virtio_task *task = bus_run(bus, bus_use_until_gone);
+	struct kunit_virtio_task *unplug;
+	struct kunit_virtio_buf *bufs[2];
+
+	bufs[0] = bus_pop(bus);
+	bufs[1] = bus_pop(bus);
+	unplug = bus_run(bus, bus_unplug);
+	msleep(BUS_SLOW_MS);
+	bus_reply(bus, bufs[0]);
+	bus_reply(bus, bufs[1]);
+	bus_expect_ret(bus, task, 2);
+	bus_expect_ret(bus, unplug, 0);
+}
+
 static void i2c_virtio_unplug_after_signal(struct kunit *test)
 {
 	struct bus *bus = bus_start(test, 16);
@@ -374,6 +403,7 @@ static struct kunit_case i2c_virtio_cases[] = {
 	KUNIT_CASE(i2c_virtio_refused_early),
 	KUNIT_CASE(i2c_virtio_broken),
 	KUNIT_CASE(i2c_virtio_unplug),
+	KUNIT_CASE(i2c_virtio_unplug_slow),
 	KUNIT_CASE(i2c_virtio_unplug_after_signal),
 	KUNIT_CASE(i2c_virtio_sleep),
 	KUNIT_CASE(i2c_virtio_needs_zero_length),
