@@ -342,7 +342,8 @@ def functions(text, guards):
         while head > 0 and out[head - 1] and not out[head - 1].startswith((" *", "/*", "#")):
             head -= 1
         try:
-            out += "\n".join(Function(out[head:-1], lines[i + 1:end], guards).convert()).split("\n")
+            for line in Function(out[head:-1], lines[i + 1:end], guards).convert():
+                out += line.split("\n")
         except Odd as odd:
             sys.exit(f"{' '.join(out[head:-1])}: {odd}")
         i = end
