@@ -9,7 +9,7 @@
 #   # fast               takes seconds; part of 'check --fast'
 
 # The order in which checks run: what is cheap, and tells most, comes first.
-readonly CHECKS=(apply messages cover-letter sizes checkpatch spelling kernel-doc maintainers kconfig-order exports
+readonly CHECKS=(apply needs messages cover-letter sizes checkpatch spelling kernel-doc maintainers kconfig-order exports
 	includes uapi vq-lock coccicheck sparse build-each build-module build-clang suites-each folders)
 
 # check_head NAME KEY: what its head says.

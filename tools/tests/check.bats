@@ -126,6 +126,29 @@ readonly GOOD=$'gpio: virtio: Return more\n\nThere is more to return.'
 	[[ $output == *"3 patches apply, with nothing moved"* ]]
 }
 
+# table FOLDER NEEDS...: the README's, for each folder with what it needs.
+table() {
+	printf '  %-12s  1  tree   %s\n' "$@" >"$REPO/patches/mainline/README"
+}
+
+@test "needs: a folder that does not apply to what it says it needs" {
+	common_setup make_folders
+	sed -i '5s/5/6/' "$WORK/drivers/gpio/gpio-virtio.c"
+	git -C "$WORK" commit -qam 'gpio: virtio: Return six'
+	end_folder 2-tests
+	vgpio export 2>/dev/null
+	table 1-fixes - 2-tests 1
+	run vgpio check needs
+	[ "$status" -eq 0 ]
+	[[ $output == *"2 folders, each with what it needs"* ]]
+	table 1-fixes - 2-tests '-; alone'
+	finds needs "2-tests: does not apply to what it needs: error: patch failed: drivers/gpio/gpio-virtio.c:"
+	table 1-fixes -
+	finds needs "2-tests: is not in the table of patches/mainline/README"
+	rm "$REPO/patches/mainline/README"
+	finds needs "1-fixes: is not in the table"
+}
+
 # words NUMBER: as many.
 words() {
 	seq -f 'word%g' "$1" | paste -sd' '
