@@ -143,12 +143,15 @@ as_modules() {
 
 # configure_at COMMIT: BUILD, where the options that COMMIT knows have changed.
 configure_at() {
-	local config
+	local config=(--kunitconfig="$CHECK_TMP/options")
 	options_of "$1" "$CHECK_TMP/options"
 	[[ $CHECK_BUILD != module ]] || as_modules "$CHECK_TMP/options"
 	! cmp -s "$CHECK_TMP/options" "$BUILD/.options" || [[ ! -e $BUILD/.config ]] || return 0
 	rm -f "$BUILD/.options"
-	kunit_configs "$CHECK_TMP/options"
+	! kunit_is_old || {
+		cp "$CHECK_TMP/options" "$BUILD/.kunitconfig"
+		config=()
+	}
 	kunit_py config --build_dir="$BUILD" "${config[@]}" &&
 		cp "$CHECK_TMP/options" "$BUILD/.options"
 }
@@ -157,8 +160,14 @@ configure_at() {
 objects_at() {
 	local file
 	while read -r file; do
-		! has_file "$1" "$file" || say "${file%.c}.o"
+		! has_file "$1" "$file" || is_included "$1" "$file" || say "${file%.c}.o"
 	done < <(own_files .c)
+}
+
+# is_included COMMIT FILE: whether a file one folder up is compiled with FILE in it.
+is_included() {
+	git -C "$BASE_REPO" grep -qF "#include \"${2#"$(dirname "$(dirname "$2")")/"}\"" "$1" -- \
+		"$(dirname "$(dirname "$2")")/*.c"
 }
 
 # make_at COMMIT ARGUMENT...: make these, with what compilers say in

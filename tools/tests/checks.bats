@@ -25,6 +25,30 @@ refused() {
 
 # --- check --------------------------------------------------------------------------
 
+# told OLD: what kunit.py is told when a check configures, and the options that it is to use.
+told() {
+	local CHECK_TMP=$TEMP/tmp BUILD=$TEMP/build CHECK_BUILD=gcc
+	mkdir -p "$CHECK_TMP" "$BUILD"
+	. "$LIB/check.sh"
+	options_of() { echo CONFIG_I2C=y >"$2"; }
+	eval "kunit_is_old() { $1; }"
+	kunit_py() {
+		echo "$*"
+		cat "$BUILD/.kunitconfig" "$CHECK_TMP/options" 2>/dev/null
+	}
+	set -e
+	configure_at HEAD
+}
+
+@test "check: what is built has the options of the suites" {
+	[ "$(told false)" = "config --build_dir=$TEMP/build --kunitconfig=$TEMP/tmp/options
+CONFIG_I2C=y" ]
+	rm -r "$TEMP/build"
+	[ "$(told true)" = "config --build_dir=$TEMP/build
+CONFIG_I2C=y
+CONFIG_I2C=y" ]
+}
+
 @test "check: a pattern finds files in folders" {
 	local BASE_REPO=$TEMP/repo
 	git init -q "$BASE_REPO"
