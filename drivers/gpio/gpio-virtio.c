@@ -554,7 +554,8 @@ static void virtio_gpio_irq_update(struct virtio_gpio *vgpio, struct virtio_gpio
 	/* In this order, as irq_shutdown() asks for a restart last. */
 	restart = test_and_clear_bit(VIRTIO_GPIO_IRQ_RESTART, &irq->flags);
 	type = virtio_gpio_irq_wanted(vgpio, irq);
-	if ((restart || irq->device_type != type) && irq->device_type != VIRTIO_GPIO_IRQ_TYPE_NONE) {
+	if (irq->device_type != VIRTIO_GPIO_IRQ_TYPE_NONE &&
+	    (restart || irq->device_type != type)) {
 		virtio_gpio_irq_send_type(vgpio, irq, VIRTIO_GPIO_IRQ_TYPE_NONE);
 		irq->device_type = VIRTIO_GPIO_IRQ_TYPE_UNKNOWN;
 	}
@@ -1532,9 +1533,10 @@ static int virtio_gpio_irq_set_wake(struct irq_data *d, unsigned int on)
 	struct virtio_gpio *vgpio = virtio_gpio_irq_to_vgpio(d);
 	struct virtio_gpio_irq *irq = virtio_gpio_irq_get(d);
 	struct device *dev = &vgpio->vdev->dev;
+	bool wakes = device_may_wakeup(dev) ||
+		     of_property_read_bool(dev->parent->of_node, "wakeup-source");
 
-	if (!irq || (on && (vgpio->off_in_suspend || !(device_may_wakeup(dev) ||
-			    of_property_read_bool(dev->parent->of_node, "wakeup-source")))))
+	if (!irq || (on && (vgpio->off_in_suspend || !wakes)))
 		return -ENXIO;
 	assign_bit(VIRTIO_GPIO_IRQ_WAKE, &irq->flags, on);
 
@@ -1613,7 +1615,7 @@ static void virtio_gpio_irq_bus_sync_unlock(struct irq_data *d)
 	if (!irq)
 		return;
 
-	/* Chained handlers are removed without irq_shutdown(), and set again without irq_startup(). */
+	/* Chained handlers are removed without irq_shutdown(), and set again without a startup. */
 	if (!test_bit(VIRTIO_GPIO_IRQ_REQUESTED, &irq->flags)) {
 		if (!irq_desc_has_action(irq_data_to_desc(d)))
 			virtio_gpio_irq_shutdown(d);

@@ -223,13 +223,13 @@ static void gpio_virtio_names_odd(struct kunit *test)
 static void gpio_virtio_names_kept(struct kunit *test)
 {
 	struct bank *bank = bank_start(test, BANK_PARAMS(3,
-				.names = "NC\0NC\0L\xc3\xbc" "fter",
+				.names = "NC\0NC\0L\xc3\xbcster",
 				.names_size = 14));
 
 	KUNIT_ASSERT_NOT_NULL(test, bank->gc->names);
 	KUNIT_EXPECT_STREQ(test, bank->gc->names[0], "NC");
 	KUNIT_EXPECT_STREQ(test, bank->gc->names[1], "NC");
-	KUNIT_EXPECT_STREQ(test, bank->gc->names[2], "L\xc3\xbc" "fter");
+	KUNIT_EXPECT_STREQ(test, bank->gc->names[2], "L\xc3\xbcster");
 }
 
 /* A block that the device has rounded up holds no more names. */
