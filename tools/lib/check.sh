@@ -167,7 +167,7 @@ objects_at() {
 # is_included COMMIT FILE: whether a file one folder up is compiled with FILE in it.
 is_included() {
 	git -C "$BASE_REPO" grep -qF "#include \"${2#"$(dirname "$(dirname "$2")")/"}\"" "$1" -- \
-		"$(dirname "$(dirname "$2")")/*.c"
+		":(glob)$(dirname "$(dirname "$2")")/*.c"
 }
 
 # make_at COMMIT ARGUMENT...: make these, with what compilers say in

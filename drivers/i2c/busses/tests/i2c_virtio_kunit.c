@@ -332,10 +332,12 @@ static int bus_unplug(void *data)
 static void i2c_virtio_unplug_slow(struct kunit *test)
 {
 	struct bus *bus = bus_start(test, 16);
-	struct kunit_virtio_task *task = bus_run(bus, bus_use_until_gone);
-	struct kunit_virtio_task *unplug;
+	struct kunit_virtio_task *task, *unplug;
 	struct kunit_virtio_buf *bufs[2];
 
+	/* Longer than the test takes on any machine */
+	bus->adap->timeout = 60 * HZ;
+	task = bus_run(bus, bus_use_until_gone);
 	bufs[0] = bus_pop(bus);
 	bufs[1] = bus_pop(bus);
 	unplug = bus_run(bus, bus_unplug);
