@@ -380,12 +380,13 @@ static void check_message(struct device *dev, const struct gpio_request *req)
 }
 
 /*
- * The driver may have unmasked an interrupt before it sent this, but a device looks
- * at one queue after the other.
+ * The driver may have unmasked an interrupt before it disables it, but a device looks at
+ * one queue after the other. What is wrong with the queue of events is told at its turn.
  */
 static void take_events_before(struct device *dev, const struct gpio_request *req)
 {
-	if (req->type == VIRTIO_GPIO_MSG_IRQ_TYPE && dev->ring[DEVICE_EVENTQ])
+	if (req->type == VIRTIO_GPIO_MSG_IRQ_TYPE && req->value == VIRTIO_GPIO_IRQ_TYPE_NONE &&
+	    dev->ring[DEVICE_EVENTQ])
 		serve_chains(dev, DEVICE_EVENTQ);
 }
 

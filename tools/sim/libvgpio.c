@@ -478,14 +478,24 @@ static int cannot_connect(struct vgpio *sim)
 	return fail(sim, "cannot connect to %s: %s", sim->control, strerror(errno));
 }
 
+/* A limited wait is not resumed after a signal. */
+static int connect_in_spite_of_signals(int fd, const struct sockaddr_un *addr)
+{
+	int ret;
+
+	do
+		ret = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	while (ret && errno == EINTR);
+	return ret;
+}
+
 static int connect_to(struct vgpio *sim, const char *board)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	memcpy(addr.sun_path, sim->control, sizeof(addr.sun_path));
 	sim->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (sim->fd < 0 || limit_waits(sim) ||
-	    connect(sim->fd, (struct sockaddr *)&addr, sizeof(addr)))
+	if (sim->fd < 0 || limit_waits(sim) || connect_in_spite_of_signals(sim->fd, &addr))
 		return cannot_connect(sim);
 	return vgpio_command(sim, "%s%s%smark", board ? "@" : "", board ? board : "",
 			     board ? " " : "");

@@ -50,9 +50,15 @@ static int limit_waits(int fd, int ms)
 
 static int connect_within(int fd, const struct sockaddr_un *addr, int ms)
 {
+	int ret;
+
 	if (limit_waits(fd, ms))
 		return -1;
-	return connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	/* A limited wait is not resumed after a signal. */
+	do
+		ret = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	while (ret && errno == EINTR);
+	return ret;
 }
 
 /**

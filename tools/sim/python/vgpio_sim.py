@@ -21,6 +21,7 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 from types import TracebackType
@@ -323,11 +324,18 @@ class Sim:
     def _connect(self) -> None:
         assert self.control is not None
         self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.settimeout(self._timeout)
+        # With a timeout of Python's, connect() would not wait for a simulator that is busy.
+        limit = self._timeout or 0
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                                    struct.pack('ll', int(limit), int(limit % 1 * 1e6)))
         try:
             self._connection.connect(self.control)
+        except BlockingIOError:
+            raise SimError(f'cannot connect to {self.control}: the simulator accepted nobody '
+                           f'for {limit} s; let it go on if it is stopped, or end it') from None
         except OSError as error:
             raise SimError(f'cannot connect to {self.control}: {error.strerror or error}') from None
+        self._connection.settimeout(self._timeout)
         prefix = '' if self._name is None else f'@{self._name} '
         ok, reply = self._exchange(f'{prefix}mark\n')
         if not ok:

@@ -159,6 +159,37 @@ static void unmasked_just_before_disabled(void **state)
 	assert_int_equal(f->dev.stats.violations, 0);
 }
 
+/* A driver need not wait for the reply before it unmasks. */
+static void unmasked_just_after_enabled(void **state)
+{
+	struct front_end *f = start_strictly(state);
+
+	fe_request(f, SET_DIRECTION, 0, IN);
+	fe_offer_request(f, 0, SET_IRQ_TYPE, 0, RISING);
+	fe_offer_event_buffer(f, 0, 0);
+	fe_kick(f, DEVICE_REQUESTQ);
+	fe_kick(f, DEVICE_EVENTQ);
+	device_set_level(&f->dev, 0, true);
+	fe_run(f);
+	fe_assert_event(f, 0, VIRTIO_GPIO_IRQ_STATUS_VALID);
+	assert_true(rules_kept(&f->dev.rules));
+	assert_int_equal(f->dev.stats.violations, 0);
+}
+
+/* What is wrong with the queue of events is not lost by looking at it early. */
+static void event_buffer_makes_no_sense(void **state)
+{
+	struct front_end *f = start_strictly(state);
+
+	fe_request(f, SET_DIRECTION, 0, IN);
+	fe_request(f, SET_IRQ_TYPE, 0, RISING);
+	fe_offer_event_buffer(f, 0, 0);
+	guest_desc(&f->guest.rings[DEVICE_EVENTQ], 0, REQUEST(16), 2, VRING_DESC_F_NEXT, 0);
+	fe_request(f, SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_NONE);
+	fe_kick(f, DEVICE_EVENTQ);
+	fe_assert_ended(f, true);
+}
+
 static void two_buffers_for_a_line(void **state)
 {
 	struct front_end *f = start_strictly(state);
@@ -276,6 +307,8 @@ int main(void)
 		TEST(type_changes_while_enabled),
 		TEST(unmasked_before_enabled),
 		TEST(unmasked_just_before_disabled),
+		TEST(unmasked_just_after_enabled),
+		TEST(event_buffer_makes_no_sense),
 		TEST(two_buffers_for_a_line),
 		TEST(what_devices_live_with_is_not_told_of_as_a_rule),
 		cmocka_unit_test(drivers_of_several_boards_are_counted_together),

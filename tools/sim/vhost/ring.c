@@ -365,14 +365,13 @@ void vring_let_go(struct virtqueue *vr)
  */
 int vring_pop(struct virtqueue *vr, struct vring_chain *chain)
 {
-	int waiting = count_available(vr);
+	int waiting = vr->broken ? -1 : count_available(vr);
 
 	if (waiting <= 0)
 		return waiting;
 	*chain = (struct vring_chain){ .segs = vr->segs };
-	if (take_head(vr, &chain->head) || walk_chain(vr, chain))
-		return -1;
-	return 1;
+	vr->broken = take_head(vr, &chain->head) || walk_chain(vr, chain);
+	return vr->broken ? -1 : 1;
 }
 
 /**

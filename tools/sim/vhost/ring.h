@@ -75,6 +75,7 @@ struct vring_chain {
  * @published: @used_idx as the driver knows it
  * @signalled: @used_idx at the last publication, for the event index
  * @signalled_valid: @signalled means something
+ * @broken: a chain made no sense, so that nothing is taken any more
  * @held: for each descriptor: it heads a chain that is with the device
  * @segs: buffers of the chain taken last
  * @err: why the last call failed
@@ -90,6 +91,7 @@ struct virtqueue {
 	uint16_t published;
 	uint16_t signalled;
 	bool signalled_valid;
+	bool broken;
 	bool *held;
 	struct vring_seg *segs;
 	struct errmsg err;

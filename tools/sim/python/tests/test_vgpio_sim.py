@@ -100,6 +100,19 @@ class Lines(WithBoard):
         self.sim['LED'].expect(rise, since=seq)
         self.sim.expect({'LED': 1}, since=seq)
 
+    def test_simulator_that_accepts_nobody_is_said(self):
+        with tempfile.TemporaryDirectory() as folder, \
+                socket.socket(socket.AF_UNIX) as listener, \
+                socket.socket(socket.AF_UNIX) as first:
+            path = os.path.join(folder, 'control')
+            listener.bind(path)
+            listener.listen(0)
+            first.connect(path)
+            began = time.monotonic()
+            with self.assertRaisesRegex(SimError, 'the simulator accepted nobody for 0.5 s; let '):
+                self.enter(Sim(control=path, timeout=0.5))
+            self.assertGreater(time.monotonic() - began, 0.4)
+
     def test_windows_belong_to_a_connection(self):
         other = self.enter(Sim(control=self.sim.control))
         self.sim['LED'].set(1)
