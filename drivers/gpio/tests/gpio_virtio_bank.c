@@ -726,7 +726,7 @@ void bank_expect_waiting(struct bank_call *call)
 	KUNIT_EXPECT_TRUE(call->bank->test, bank_call_sleeps(call));
 	KUNIT_EXPECT_FALSE(call->bank->test,
 			   kunit_virtio_task_wait(call->task,
-						  2 * virtio_gpio_poll_ms + 10));
+						  2 * BANK_DRIVER_POLL_MS + 10));
 }
 
 /* The log holds all fields of each request, little endian, and no more. */

@@ -19,6 +19,7 @@
 #include "gpio_virtio_bank.h"
 
 #define BANK_UP_POLL_MS		1000
+#define BANK_DOWN_POLL_MS	200
 
 const struct sleep_kind sleep_kinds[] = {
 	{ "freeze", kunit_virtio_freeze, kunit_virtio_restore },
@@ -97,9 +98,11 @@ int bank_call_down(void *data)
 	return kind->down(call->bank->kv);
 }
 
+/* Callers give up after ten polls. Long ones leave a test time on any machine. */
 void bank_down(struct bank *bank)
 {
 	bank_call_expect(bank_call(bank, bank_call_down, 0), 0);
+	virtio_gpio_poll_ms = BANK_DOWN_POLL_MS;
 	bank_is_down(bank);
 }
 
