@@ -409,8 +409,9 @@ static void example_device(struct kunit_virtio_buf *buf, void *data)
 
 	len = kunit_virtio_read(buf, bytes, sizeof(bytes));
 	len = kunit_virtio_write(buf, bytes, len);
-	kunit_virtio_push(buf, len);
+	/* The driver goes on as soon as it has the buffer back. */
 	(*served)++;
+	kunit_virtio_push(buf, len);
 }
 
 static const u16 example_queue_sizes[] = { 16 };
