@@ -52,6 +52,8 @@ CONFIG_I2C=y" ]
 @test "check: a pattern finds files in folders" {
 	local BASE_REPO=$TEMP/repo
 	git init -q "$BASE_REPO"
+	git -C "$BASE_REPO" config user.name virtio-gpio
+	git -C "$BASE_REPO" config user.email virtio-gpio@example.org
 	git -C "$BASE_REPO" commit -q --allow-empty -m first
 	mkdir -p "$BASE_REPO/drivers/gpio"
 	touch "$BASE_REPO/drivers/gpio/a.c"
