@@ -32,6 +32,12 @@ static void assert_broken(struct front_end *f, enum driver_rule rule, unsigned i
 	assert_int_equal(f->dev.stats.violations, times);
 }
 
+static void assert_kept(const struct front_end *f)
+{
+	assert_true(rules_kept(&f->dev.rules));
+	assert_int_equal(f->dev.stats.violations, 0);
+}
+
 static void good_driver_breaks_nothing(void **state)
 {
 	struct front_end *f = start_strictly(state);
@@ -49,8 +55,7 @@ static void good_driver_breaks_nothing(void **state)
 	fe_request(f, SET_DIRECTION, 0, NONE);
 	fe_request(f, VIRTIO_GPIO_MSG_SET_VALUE, 0, 1);
 	fe_request(f, SET_DIRECTION, 0, OUT);
-	assert_true(rules_kept(&f->dev.rules));
-	assert_int_equal(f->dev.stats.violations, 0);
+	assert_kept(f);
 }
 
 static void message_is_not_whole(void **state)
@@ -155,8 +160,7 @@ static void unmasked_just_before_disabled(void **state)
 	fe_request(f, SET_IRQ_TYPE, 0, VIRTIO_GPIO_IRQ_TYPE_NONE);
 	fe_kick(f, DEVICE_EVENTQ);
 	fe_assert_event(f, 0, VIRTIO_GPIO_IRQ_STATUS_INVALID);
-	assert_true(rules_kept(&f->dev.rules));
-	assert_int_equal(f->dev.stats.violations, 0);
+	assert_kept(f);
 }
 
 /* A driver need not wait for the reply before it unmasks. */
@@ -172,8 +176,7 @@ static void unmasked_just_after_enabled(void **state)
 	device_set_level(&f->dev, 0, true);
 	fe_run(f);
 	fe_assert_event(f, 0, VIRTIO_GPIO_IRQ_STATUS_VALID);
-	assert_true(rules_kept(&f->dev.rules));
-	assert_int_equal(f->dev.stats.violations, 0);
+	assert_kept(f);
 }
 
 /* What is wrong with the queue of events is not lost by looking at it early. */
@@ -210,8 +213,7 @@ static void what_devices_live_with_is_not_told_of_as_a_rule(void **state)
 	fe_request(f, 7, LINES, 9);
 	fe_offer_event_buffer(f, 0, 0);
 	fe_kick(f, DEVICE_EVENTQ);
-	assert_true(rules_kept(&f->dev.rules));
-	assert_int_equal(f->dev.stats.violations, 0);
+	assert_kept(f);
 }
 
 static void drivers_of_several_boards_are_counted_together(void **state)
