@@ -43,8 +43,8 @@
  * free(): sleep until the device answers, a fatal signal or a timeout.
  *
  * A device that sends nonsense: the request fails with -EIO, messages are rate
- * limited. One that falls silent: waits time out; a late reply still takes
- * effect. One that is reset: lines are restored as it answers, and requests
+ * limited. One that falls silent: a late reply still takes effect; waits end with
+ * a timeout. One that is reset: lines are restored as it answers, and requests
  * without a reply are sent again, or end with -ESHUTDOWN if it is down for a
  * second. One that breaks or goes: -ENODEV within 100 ms. Memory that the device
  * may write to is freed after its reply or a reset.
@@ -108,7 +108,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_gpio_poll_ms);
 
 #define VIRTIO_GPIO_POLL	msecs_to_jiffies(virtio_gpio_poll_ms)
 
-/* Requests in flight, and in a call; user space handles up to 64 lines at once */
+/* Requests in flight; more would only wait in the device */
 #define VIRTIO_GPIO_MAX_MSGS	64
 
 /* How long to wait for a device that is down or being restored */
@@ -122,13 +122,13 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_gpio_poll_ms);
 #define VIRTIO_GPIO_IRQ_TYPE_UNKNOWN	0xff
 
 /**
- * enum virtio_gpio_state - progress of the way back from a reset
+ * enum virtio_gpio_state - state of the device
  * @VIRTIO_GPIO_DOWN: nothing can be sent
  * @VIRTIO_GPIO_RESTORE_LEVELS: levels are being restored
  * @VIRTIO_GPIO_RESTORE_DIRECTIONS: then directions
- * @VIRTIO_GPIO_UP: lines are restored; interrupts follow the irq core
+ * @VIRTIO_GPIO_UP: interrupts follow the irq core
  *
- * A state is left when all requests of it are answered.
+ * A state in between is left when all requests of it are answered.
  */
 enum virtio_gpio_state {
 	VIRTIO_GPIO_DOWN,
@@ -147,8 +147,10 @@ enum virtio_gpio_state {
  * @dir_valid: @out is what the device has
  * @level_valid: @high is what the device has
  *
- * One byte, as there may be 65,535 lines. A reset of the device clears
- * @dir_valid and @level_valid; the others say what to restore.
+ * One byte, as there may be 65,535 lines.
+ *
+ * A reset of the device clears @dir_valid and @level_valid; the others say what
+ * to restore.
  */
 struct virtio_gpio_line {
 	u8 users:2;
@@ -163,8 +165,8 @@ struct virtio_gpio_line {
 /**
  * struct virtio_gpio_msg - a request and the reply to it
  * @node: in a list of struct virtio_gpio; empty when answered
- * @call: the call that it is part of, or NULL
- * @irq: the interrupt whose type it sets, or NULL
+ * @call: the call that it is part of
+ * @irq: the interrupt whose type it sets; such a message has no call
  * @ret: the value of the reply, or -errno; valid when answered
  * @reply: where the device writes: @res, or status and names
  * @reply_len: size of @reply in bytes
@@ -234,7 +236,7 @@ enum virtio_gpio_irq_flag {
 
 /**
  * struct virtio_gpio_irq - an interrupt that is or was in use
- * @node: in virtio_gpio.ready or virtio_gpio.backoff
+ * @node: in a list of struct virtio_gpio
  * @deferred_node: in virtio_gpio.deferred
  * @bus_task: a task that will update the device in irq_bus_sync_unlock()
  * @waiter: the task that will wait for it there
@@ -292,14 +294,14 @@ struct virtio_gpio_irq {
  * @restore_call: messages that restore lines; allocated at probe
  * @deferred: interrupts that virtio_gpio_irq_run_deferred() has to look at
  * @irq_work: runs it where the caller must not
- * @work: ends backoff, and sends again what could not be added
+ * @work: does what was put off
  * @ratelimit: limits messages about the device
  * @irq_ops: number of operations of the irq core that may wait for the device
- * @waitq: woken for replies to type messages, and when a wait for all ends
+ * @waitq: for waits that are not for a call
  * @lock: protects all that follows
  * @requestq: the virtqueue of requests, NULL while there is none
  * @eventq: the virtqueue of events, NULL while there is none
- * @urgent: messages that go first: trigger types, and what restores lines
+ * @urgent: messages of the driver itself, which go first
  * @pending: messages of callers, in the order of arrival
  * @sent: messages that the device has
  * @in_flight: number of messages in @sent
@@ -308,8 +310,8 @@ struct virtio_gpio_irq {
  *	      restore lines; may wrap around
  * @stopped: the driver is being removed
  * @hold_calls: messages of callers are not sent
- * @suspended: interrupts are disabled unless they wake the system
- * @state: progress of the way back from a reset
+ * @suspended: the system sleeps, or is about to
+ * @state: state of the device
  * @cursor: the next line to be restored
  * @lines: state of each line
  * @irqs: struct virtio_gpio_irq of the interrupts that are or were in use
@@ -416,9 +418,8 @@ static bool virtio_gpio_has_room(struct virtqueue *vq)
 }
 
 /*
- * Requests and events both are a buffer that the device reads, and one that it
- * writes. To a full virtqueue, virtqueue_add_sgs() would add nothing, but notify
- * the device.
+ * Add a buffer that the device reads, and one that it writes to. If the virtqueue
+ * is full, virtqueue_add_sgs() would add nothing, but notify the device.
  */
 static int virtio_gpio_add_bufs(struct virtqueue *vq, void *req, size_t req_len,
 				void *res, size_t res_len, void *token)
@@ -434,13 +435,11 @@ static int virtio_gpio_add_bufs(struct virtqueue *vq, void *req, size_t req_len,
 	return virtqueue_add_sgs(vq, sgs, 1, 1, token, GFP_ATOMIC);
 }
 
-/*
- * The direction of a line is not known while a request to set it is out. The
- * status is preset, since a device may return buffers without writing to them.
- */
+/* The status is preset, since a device may return buffers without writing to them. */
 static void virtio_gpio_submit(struct virtio_gpio *vgpio, struct virtio_gpio_msg *msg,
 			       struct list_head *list)
 {
+	/* The direction is not known while a request to set it is out. */
 	if (msg->req.type == cpu_to_le16(VIRTIO_GPIO_MSG_SET_DIRECTION))
 		vgpio->lines[le16_to_cpu(msg->req.gpio)].dir_valid = false;
 	*msg->reply = VIRTIO_GPIO_STATUS_ERR;
@@ -786,7 +785,8 @@ static struct virtio_gpio_msg *virtio_gpio_next_msg(struct virtio_gpio *vgpio)
  * @vgpio: the device
  *
  * A message that cannot be added for another reason waits for the next reply.
- * If none is to come, it fails, or is sent again later if nobody waits for it.
+ * If none is to come, it fails.
+ * If nobody waits for it, it is sent again later instead.
  *
  * Context: Any context. The caller holds the lock.
  * Return: The virtqueue to notify, or NULL.
@@ -962,7 +962,7 @@ static void virtio_gpio_poll(struct virtio_gpio *vgpio)
  * @flags: as saved when the lock was taken
  *
  * A notification may take long, as the device may handle it at once, so it is
- * sent without the lock. RCU keeps the virtqueues from being deleted.
+ * sent without the lock. RCU keeps virtqueues from being deleted.
  *
  * Context: Any context. The caller holds the lock.
  */
@@ -1017,15 +1017,21 @@ struct virtio_gpio_progress {
  * @open: its number of messages without a reply
  * @p: what was seen so far
  *
+ * This also handles replies whose interrupt was lost.
+ *
  * Progress is a reply to what was sent earlier, or to anything while there is
  * no room for the message, a reset, and a line that is restored. Replies to later
- * requests do not count, as a device may have lost just one. Time is counted in
- * polls, so it stops while the machine does. A poll also handles replies whose
- * interrupt was lost.
+ * requests do not count, as a device may have lost just one.
+ *
+ * Time is counted in polls, so it stops while the machine does.
  *
  * Context: Process context.
- * Return: 0 to wait, -ENODEV if the device is gone, -EINTR if the task is
- *	   killed, -ESHUTDOWN if the device is down for too long, or -ETIMEDOUT.
+ * Return:
+ * * 0 - to wait
+ * * -ENODEV - the device is gone
+ * * -EINTR - the task is killed
+ * * -ESHUTDOWN - the device is down for too long
+ * * -ETIMEDOUT - there was no progress for too long
  */
 static int virtio_gpio_check_progress(struct virtio_gpio *vgpio, const void *owner,
 				      const unsigned int *open, struct virtio_gpio_progress *p)
@@ -1050,8 +1056,9 @@ static int virtio_gpio_check_progress(struct virtio_gpio *vgpio, const void *own
 		ahead++;
 	}
 	p->idle_polls++;
-	if (*open != p->open || vgpio->restarts != p->restarts ||
-	    (sent && ahead != p->ahead) ||
+	if (vgpio->restarts != p->restarts)
+		p->idle_polls = 0;
+	if (*open != p->open || (sent && ahead != p->ahead) ||
 	    (!sent && vgpio->replies != p->replies &&
 	     (vgpio->hold_calls || vgpio->in_flight == VIRTIO_GPIO_MAX_MSGS ||
 	      !virtio_gpio_has_room(vgpio->requestq))))
@@ -1094,8 +1101,7 @@ static void virtio_gpio_abort_call(struct virtio_gpio *vgpio, struct virtio_gpio
  * for one poll.
  *
  * Context: May sleep.
- * Return: 0 if all messages were answered, or -errno as
- *	   virtio_gpio_check_progress().
+ * Return: 0 if all messages were answered, or -errno.
  */
 static int virtio_gpio_transact(struct virtio_gpio *vgpio, struct virtio_gpio_call *call)
 {
@@ -1161,8 +1167,8 @@ static int virtio_gpio_req(struct virtio_gpio *vgpio, u16 type, u16 gpio, u32 va
  * @mask: the lines
  * @levels: levels of the lines, to be set or as read
  *
- * Up to 64 lines take one notification and one wait. If one line fails, the
- * others are not affected.
+ * Up to 64 lines take one notification and one wait; user space handles no more
+ * at once. If one line fails, the others are not affected.
  *
  * Context: May sleep.
  * Return: 0 or -errno. An error of the transport takes precedence over one of a
@@ -1258,16 +1264,14 @@ static void virtio_gpio_free(struct gpio_chip *gc, unsigned int gpio)
 		virtio_gpio_submit(vgpio, call->msg, &vgpio->pending);
 }
 
-/*
- * A line without a direction drives nothing, so it counts as an input. After a
- * reset, the direction is the one that will be restored.
- */
+/* A line without a direction drives nothing, so it counts as an input. */
 static int virtio_gpio_get_direction(struct gpio_chip *gc, unsigned int gpio)
 {
 	struct virtio_gpio *vgpio = gpiochip_get_data(gc);
 	struct virtio_gpio_line *line = &vgpio->lines[gpio];
 	int ret;
 
+	/* After a reset, it is the one that will be restored. */
 	scoped_guard(spinlock_irqsave, &vgpio->lock)
 		if (line->dir_valid || (line->owned && vgpio->state != VIRTIO_GPIO_UP))
 			return line->out ? GPIO_LINE_DIRECTION_OUT : GPIO_LINE_DIRECTION_IN;
@@ -1341,6 +1345,20 @@ static int virtio_gpio_set_multiple(struct gpio_chip *gc, unsigned long *mask, u
 	return virtio_gpio_batch(gpiochip_get_data(gc), VIRTIO_GPIO_MSG_SET_VALUE, mask, bits);
 }
 
+static void virtio_gpio_work(struct work_struct *work)
+{
+	struct virtio_gpio *vgpio = container_of(to_delayed_work(work), struct virtio_gpio, work);
+	struct virtio_gpio_irq *irq;
+
+	guard(virtio_gpio_sync)(vgpio);
+	while ((irq = list_first_entry_or_null(&vgpio->backoff, struct virtio_gpio_irq, node))) {
+		list_del_init(&irq->node);
+		virtio_gpio_irq_update(vgpio, irq);
+	}
+	/* Last, as it may move interrupts to the list. */
+	virtio_gpio_poll(vgpio);
+}
+
 /* Interrupts: flow handlers */
 
 /**
@@ -1348,8 +1366,7 @@ static int virtio_gpio_set_multiple(struct gpio_chip *gc, unsigned long *mask, u
  * @work: virtio_gpio.irq_work
  *
  * handle_level_irq() drops an event that meets a handler of the same line on
- * another CPU. So an interrupt stays deferred, and is not queued, until its
- * handler has returned.
+ * another CPU. So an interrupt stays deferred until its handler has returned.
  *
  * Context: As a handler of interrupts. The caller does not hold the lock.
  */
@@ -1390,20 +1407,6 @@ static void virtio_gpio_vq_callback(struct virtqueue *vq)
 		virtio_gpio_irq_run_deferred(&vgpio->irq_work);
 }
 
-static void virtio_gpio_work(struct work_struct *work)
-{
-	struct virtio_gpio *vgpio = container_of(to_delayed_work(work), struct virtio_gpio, work);
-	struct virtio_gpio_irq *irq;
-
-	guard(virtio_gpio_sync)(vgpio);
-	while ((irq = list_first_entry_or_null(&vgpio->backoff, struct virtio_gpio_irq, node))) {
-		list_del_init(&irq->node);
-		virtio_gpio_irq_update(vgpio, irq);
-	}
-	/* Last, as it may move interrupts to the list. */
-	virtio_gpio_poll(vgpio);
-}
-
 /* Interrupts: operations of the irq core */
 
 static struct virtio_gpio *virtio_gpio_irq_to_vgpio(struct irq_data *d)
@@ -1440,8 +1443,9 @@ static void virtio_gpio_irq_mask(struct irq_data *d)
 {
 	struct virtio_gpio_irq *irq = virtio_gpio_irq_get(d);
 
-	if (irq)
-		clear_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags);
+	if (!irq)
+		return;
+	clear_bit(VIRTIO_GPIO_IRQ_UNMASKED, &irq->flags);
 }
 
 /* Flow handlers and resume_irqs() call this without the bus being locked. */
@@ -1739,35 +1743,6 @@ static const struct irq_chip virtio_gpio_irq_chip = {
 
 /* Virtqueues */
 
-static int virtio_gpio_find_vqs(struct virtio_gpio *vgpio)
-{
-	struct virtqueue_info vqs_info[] = {
-		{ "requestq", virtio_gpio_vq_callback },
-		{ "eventq", virtio_gpio_vq_callback },
-	};
-	struct virtio_device *vdev = vgpio->vdev;
-	struct device *dev = &vdev->dev;
-	struct virtqueue *vqs[2] = { };
-	unsigned int i, num;
-	int ret;
-
-	num = virtio_has_feature(vdev, VIRTIO_GPIO_F_IRQ) ? 2 : 1;
-	ret = virtio_find_vqs(vdev, num, vqs, vqs_info, NULL);
-	if (ret)
-		return dev_err_probe(dev, ret, "failed to find virtqueues\n");
-
-	scoped_guard(spinlock_irqsave, &vgpio->lock) {
-		vgpio->requestq = vqs[0];
-		vgpio->eventq = vqs[1];
-	}
-
-	for (i = 0; i < num; i++)
-		if (!virtio_gpio_has_room(vqs[i]))
-			return dev_err_probe(dev, -ENOSPC, "%s is too small\n", vqs_info[i].name);
-
-	return 0;
-}
-
 /*
  * After a reset, requests without a reply are sent again if somebody waits.
  * They have the same effect when the device has handled them before.
@@ -1795,7 +1770,7 @@ static void virtio_gpio_requeue_msgs(struct virtio_gpio *vgpio)
 	}
 }
 
-/* Messages of callers wait from now on. What has been answered is handled. */
+/* Messages wait from now on. What has been answered is handled. */
 static void virtio_gpio_set_down(struct virtio_gpio *vgpio)
 {
 	vgpio->state = VIRTIO_GPIO_DOWN;
@@ -1831,9 +1806,8 @@ static void virtio_gpio_invalidate(struct virtio_gpio *vgpio)
  * @vgpio: the device
  * @reset: reset the device, unless that was done already
  *
- * What the device has returned is handled first. After that the virtqueues are
- * broken, so that no callback runs, and no notification is under way. The reset
- * ends the device's use of all buffers.
+ * What the device has returned is handled first. The reset ends the device's use
+ * of all buffers.
  *
  * Context: May sleep.
  */
@@ -1844,6 +1818,7 @@ static void virtio_gpio_del_vqs(struct virtio_gpio *vgpio, bool reset)
 
 	scoped_guard(virtio_gpio_sync, vgpio)
 		virtio_gpio_set_down(vgpio);
+	/* No callback runs after that, and no notification is under way. */
 	virtio_break_device(vdev);
 	virtio_synchronize_cbs(vdev);
 	synchronize_rcu();
@@ -1856,7 +1831,7 @@ static void virtio_gpio_del_vqs(struct virtio_gpio *vgpio, bool reset)
 		vgpio->requestq = NULL;
 		vgpio->eventq = NULL;
 	}
-	/* There are none if the last restore failed. */
+	/* There are none if they could not be found. */
 	if (!requestq)
 		return;
 
@@ -1877,61 +1852,36 @@ static void virtio_gpio_stop(struct virtio_gpio *vgpio)
 	wake_up_all(&vgpio->waitq);
 }
 
-/* Probe and remove */
-
-static void virtio_gpio_exit(void *data)
+static int virtio_gpio_find_vqs(struct virtio_gpio *vgpio)
 {
-	struct virtio_gpio *vgpio = data;
-	struct virtio_gpio_irq *irq;
-	unsigned long gpio;
-
-	disable_delayed_work_sync(&vgpio->work);
-	irq_work_sync(&vgpio->irq_work);
-	synchronize_rcu();
-	xa_for_each(&vgpio->irqs, gpio, irq)
-		kfree(irq);
-	xa_destroy(&vgpio->irqs);
-	kfree(vgpio->restore_call);
-}
-
-static int virtio_gpio_init(struct virtio_gpio *vgpio)
-{
-	struct device *dev = &vgpio->vdev->dev;
+	struct virtqueue_info vqs_info[] = {
+		{ "requestq", virtio_gpio_vq_callback },
+		{ "eventq", virtio_gpio_vq_callback },
+	};
+	struct virtio_device *vdev = vgpio->vdev;
+	struct device *dev = &vdev->dev;
+	struct virtqueue *vqs[2] = { };
+	unsigned int i, num;
 	int ret;
 
-	init_llist_head(&vgpio->deferred);
-	init_irq_work(&vgpio->irq_work, virtio_gpio_irq_run_deferred);
-	INIT_DELAYED_WORK(&vgpio->work, virtio_gpio_work);
-	ratelimit_state_init(&vgpio->ratelimit, DEFAULT_RATELIMIT_INTERVAL,
-			     DEFAULT_RATELIMIT_BURST);
-	init_waitqueue_head(&vgpio->waitq);
-	spin_lock_init(&vgpio->lock);
-	INIT_LIST_HEAD(&vgpio->urgent);
-	INIT_LIST_HEAD(&vgpio->pending);
-	INIT_LIST_HEAD(&vgpio->sent);
-	INIT_LIST_HEAD(&vgpio->ready);
-	INIT_LIST_HEAD(&vgpio->backoff);
-	xa_init_flags(&vgpio->irqs, XA_FLAGS_LOCK_IRQ);
-	ret = devm_add_action_or_reset(dev, virtio_gpio_exit, vgpio);
+	num = virtio_has_feature(vdev, VIRTIO_GPIO_F_IRQ) ? 2 : 1;
+	ret = virtio_find_vqs(vdev, num, vqs, vqs_info, NULL);
 	if (ret)
-		return ret;
+		return dev_err_probe(dev, ret, "failed to find virtqueues\n");
 
-	/* virtio_pci_freeze() disables the PCI device. */
-	vgpio->off_in_suspend = dev_is_pci(dev->parent);
+	scoped_guard(spinlock_irqsave, &vgpio->lock) {
+		vgpio->requestq = vqs[0];
+		vgpio->eventq = vqs[1];
+	}
 
-	virtio_cread_le(vgpio->vdev, struct virtio_gpio_config, ngpio, &vgpio->gc.ngpio);
-	if (!vgpio->gc.ngpio)
-		return dev_err_probe(dev, -EINVAL, "the device has no lines\n");
-
-	vgpio->lines = devm_kcalloc(dev, vgpio->gc.ngpio, sizeof(*vgpio->lines), GFP_KERNEL);
-	vgpio->restore_call = virtio_gpio_alloc_call(VIRTIO_GPIO_MAX_MSGS, GFP_KERNEL);
-	if (!vgpio->lines || !vgpio->restore_call)
-		return -ENOMEM;
-	/* Nobody waits for that call, and it is used again and again. */
-	vgpio->restore_call->async = true;
+	for (i = 0; i < num; i++)
+		if (!virtio_gpio_has_room(vqs[i]))
+			return dev_err_probe(dev, -ENOSPC, "%s is too small\n", vqs_info[i].name);
 
 	return 0;
 }
+
+/* Probe and remove */
 
 /* Valid names are used; returns whether the whole block is valid. */
 static bool virtio_gpio_split_names(const char **names, unsigned int num,
@@ -1996,40 +1946,93 @@ static int virtio_gpio_read_names(struct virtio_gpio *vgpio)
 	return 0;
 }
 
+static void virtio_gpio_exit(void *data)
+{
+	struct virtio_gpio *vgpio = data;
+	struct virtio_gpio_irq *irq;
+	unsigned long gpio;
+
+	disable_delayed_work_sync(&vgpio->work);
+	irq_work_sync(&vgpio->irq_work);
+	synchronize_rcu();
+	xa_for_each(&vgpio->irqs, gpio, irq)
+		kfree(irq);
+	xa_destroy(&vgpio->irqs);
+	kfree(vgpio->restore_call);
+}
+
+static int virtio_gpio_init(struct virtio_gpio *vgpio)
+{
+	struct device *dev = &vgpio->vdev->dev;
+	int ret;
+
+	init_llist_head(&vgpio->deferred);
+	init_irq_work(&vgpio->irq_work, virtio_gpio_irq_run_deferred);
+	INIT_DELAYED_WORK(&vgpio->work, virtio_gpio_work);
+	ratelimit_state_init(&vgpio->ratelimit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	init_waitqueue_head(&vgpio->waitq);
+	spin_lock_init(&vgpio->lock);
+	INIT_LIST_HEAD(&vgpio->urgent);
+	INIT_LIST_HEAD(&vgpio->pending);
+	INIT_LIST_HEAD(&vgpio->sent);
+	INIT_LIST_HEAD(&vgpio->ready);
+	INIT_LIST_HEAD(&vgpio->backoff);
+	xa_init_flags(&vgpio->irqs, XA_FLAGS_LOCK_IRQ);
+	ret = devm_add_action_or_reset(dev, virtio_gpio_exit, vgpio);
+	if (ret)
+		return ret;
+
+	/* virtio_pci_freeze() disables the PCI device. */
+	vgpio->off_in_suspend = dev_is_pci(dev->parent);
+
+	virtio_cread_le(vgpio->vdev, struct virtio_gpio_config, ngpio, &vgpio->gc.ngpio);
+	if (!vgpio->gc.ngpio)
+		return dev_err_probe(dev, -EINVAL, "the device has no lines\n");
+
+	vgpio->lines = devm_kcalloc(dev, vgpio->gc.ngpio, sizeof(*vgpio->lines), GFP_KERNEL);
+	vgpio->restore_call = virtio_gpio_alloc_call(VIRTIO_GPIO_MAX_MSGS, GFP_KERNEL);
+	if (!vgpio->lines || !vgpio->restore_call)
+		return -ENOMEM;
+	/* Nobody waits for that call, and it is used again and again. */
+	vgpio->restore_call->async = true;
+
+	return 0;
+}
+
 static void virtio_gpio_init_chip(struct virtio_gpio *vgpio)
 {
 	struct device *dev = &vgpio->vdev->dev;
-	struct gpio_chip *gc = &vgpio->gc;
 
-	gc->request = virtio_gpio_request;
-	gc->free = virtio_gpio_free;
-	gc->get_direction = virtio_gpio_get_direction;
-	gc->direction_input = virtio_gpio_direction_input;
-	gc->direction_output = virtio_gpio_direction_output;
-	gc->get = virtio_gpio_get;
-	gc->set = virtio_gpio_set;
-	gc->get_multiple = virtio_gpio_get_multiple;
-	gc->set_multiple = virtio_gpio_set_multiple;
-	gc->init_valid_mask = virtio_gpio_init_valid_mask;
-	gc->base = -1; /* Allocate base dynamically */
-	gc->label = dev_name(dev);
-	gc->parent = dev;
-	gc->owner = THIS_MODULE;
-	gc->can_sleep = true;
+	vgpio->gc.request		= virtio_gpio_request;
+	vgpio->gc.free			= virtio_gpio_free;
+	vgpio->gc.get_direction		= virtio_gpio_get_direction;
+	vgpio->gc.direction_input	= virtio_gpio_direction_input;
+	vgpio->gc.direction_output	= virtio_gpio_direction_output;
+	vgpio->gc.get			= virtio_gpio_get;
+	vgpio->gc.set			= virtio_gpio_set;
+	vgpio->gc.get_multiple		= virtio_gpio_get_multiple;
+	vgpio->gc.set_multiple		= virtio_gpio_set_multiple;
+	vgpio->gc.init_valid_mask	= virtio_gpio_init_valid_mask;
+	vgpio->gc.base			= -1; /* Allocate base dynamically */
+	vgpio->gc.label			= dev_name(dev);
+	vgpio->gc.parent		= dev;
+	vgpio->gc.owner			= THIS_MODULE;
+	vgpio->gc.can_sleep		= true;
 	/* ACPI describes the transport's device instead of the virtio device. */
 	if (!dev_fwnode(dev) && has_acpi_companion(dev->parent))
-		gc->fwnode = dev_fwnode(dev->parent);
+		vgpio->gc.fwnode = dev_fwnode(dev->parent);
 
 	if (!vgpio->eventq)
 		return;
 
 	/* The event comes from the outside so no parent handler */
-	gpio_irq_chip_set_chip(&gc->irq, &virtio_gpio_irq_chip);
+	gpio_irq_chip_set_chip(&vgpio->gc.irq, &virtio_gpio_irq_chip);
 	/*
 	 * The device masks a line when it fires, and latches edges until it is
 	 * unmasked, so edges are handled like levels.
 	 */
-	gc->irq.handler = handle_level_irq;
+	vgpio->gc.irq.handler		= handle_level_irq;
 }
 
 static int virtio_gpio_probe(struct virtio_device *vdev)
@@ -2086,9 +2089,9 @@ static int virtio_gpio_validate(struct virtio_device *vdev)
 }
 
 /*
- * No flow handler may be called once gpiochip_remove() has freed the irq
- * domain, and no operation of the irq core may still wait for the device, as
- * that frees their descriptors as well.
+ * gpiochip_remove() frees the irq domain, by which flow handlers are called.
+ * That frees descriptors, too, so no operation of the irq core may still wait
+ * for the device.
  */
 static void virtio_gpio_remove(struct virtio_device *vdev)
 {
@@ -2125,9 +2128,8 @@ static int virtio_gpio_reset_prepare(struct virtio_device *vdev)
 }
 
 /*
- * The device keeps its lines while the system sleeps, and only interrupts that
- * wake the system stay enabled. For hibernation it is reset, as it must not
- * write to the memory of another kernel.
+ * For hibernation, the device is reset, as it must not write to the memory of
+ * another kernel. In suspend it keeps its lines, and interrupts that wake.
  */
 static int virtio_gpio_freeze(struct virtio_device *vdev)
 {
@@ -2171,7 +2173,7 @@ static int virtio_gpio_restore(struct virtio_device *vdev)
 	struct virtio_gpio *vgpio = vdev->priv;
 	int ret;
 
-	/* If the last restore failed, or freeze kept the device: it is reset by now. */
+	/* Those from before the reset, if they are still there */
 	if (vgpio->requestq)
 		virtio_gpio_del_vqs(vgpio, false);
 

@@ -24,7 +24,7 @@ core.excludesFile /dev/null
 core.fsmonitor false
 core.hooksPath /dev/null
 core.quotePath true
-diff.algorithm myers
+diff.algorithm histogram
 diff.context 3
 diff.indentHeuristic true
 diff.interHunkContext 0
