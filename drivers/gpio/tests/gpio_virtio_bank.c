@@ -699,15 +699,21 @@ static bool bank_call_is_asleep(struct bank_call *call)
 	return thread && READ_ONCE(thread->__state) & TASK_UNINTERRUPTIBLE;
 }
 
-/* Wait until a call waits for the device: what it sends now is in its place. */
+/*
+ * Wait until a call waits for the device: what it sends now is in its place. The
+ * call wakes up now and then, and each wait here ends with a tick. To look once in
+ * two ticks could always meet it awake, so look after each.
+ */
 bool bank_call_sleeps(struct bank_call *call)
 {
-	bool asleep = false, over;
+	bool asleep;
 
-	return !read_poll_timeout(kunit_virtio_task_wait, over,
-				  over || (asleep = bank_call_is_asleep(call)),
-				  BANK_POLL_US, BANK_WAIT_MS * USEC_PER_MSEC,
-				  false, call->task, 0) && asleep;
+	read_poll_timeout(bank_call_is_asleep, asleep,
+			  asleep || kunit_virtio_task_wait(call->task, 0) ||
+			  (asleep = bank_call_is_asleep(call)),
+			  BANK_POLL_US, BANK_WAIT_MS * USEC_PER_MSEC, false, call);
+
+	return asleep;
 }
 
 void bank_task_expect(struct bank *bank, struct kunit_virtio_task *task, int ret)
