@@ -111,7 +111,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_gpio_poll_ms);
 /* Requests in flight; more would only wait in the device */
 #define VIRTIO_GPIO_MAX_MSGS	64
 
-/* How long to wait for a device that is down or being restored */
+/* How long to wait for a device that is reset */
 #define VIRTIO_GPIO_HOLD_POLLS	10
 #define VIRTIO_GPIO_HOLD	(VIRTIO_GPIO_HOLD_POLLS * VIRTIO_GPIO_POLL)
 
@@ -126,7 +126,7 @@ EXPORT_SYMBOL_IF_KUNIT(virtio_gpio_poll_ms);
  * @VIRTIO_GPIO_DOWN: nothing can be sent
  * @VIRTIO_GPIO_RESTORE_LEVELS: levels are being restored
  * @VIRTIO_GPIO_RESTORE_DIRECTIONS: then directions
- * @VIRTIO_GPIO_UP: interrupts follow the irq core
+ * @VIRTIO_GPIO_UP: in use; interrupts follow the irq core
  *
  * A state in between is left when all requests of it are answered.
  */
@@ -166,7 +166,7 @@ struct virtio_gpio_line {
  * struct virtio_gpio_msg - a request and the reply to it
  * @node: in a list of struct virtio_gpio; empty when answered
  * @call: the call that it is part of
- * @irq: the interrupt whose type it sets; such a message has no call
+ * @irq: the interrupt whose type it sets, or NULL if it is part of a call
  * @ret: the value of the reply, or -errno; valid when answered
  * @reply: where the device writes: @res, or status and names
  * @reply_len: size of @reply in bytes
@@ -235,7 +235,7 @@ enum virtio_gpio_irq_flag {
 };
 
 /**
- * struct virtio_gpio_irq - an interrupt that is or was in use
+ * struct virtio_gpio_irq - state of an interrupt
  * @node: in a list of struct virtio_gpio
  * @deferred_node: in virtio_gpio.deferred
  * @bus_task: a task that will update the device in irq_bus_sync_unlock()
@@ -314,7 +314,8 @@ struct virtio_gpio_irq {
  * @state: state of the device
  * @cursor: the next line to be restored
  * @lines: state of each line
- * @irqs: struct virtio_gpio_irq of the interrupts that are or were in use
+ * @irqs: struct virtio_gpio_irq of the interrupts that are or were in use; it
+ *	  has a lock of its own
  * @ready: interrupts whose buffers may have to be queued, in turn
  * @backoff: interrupts that wait for @work
  */
@@ -691,7 +692,7 @@ static void virtio_gpio_update_line(struct virtio_gpio *vgpio, const struct virt
 
 	switch (type) {
 	case VIRTIO_GPIO_MSG_GET_DIRECTION:
-		/* A reset took it away, and the next one may bring it back. */
+		/* A reset took it away; what the driver has set is kept. */
 		if (line->owned && msg->ret == VIRTIO_GPIO_DIRECTION_NONE)
 			break;
 		line->dir_valid = true;
@@ -784,9 +785,10 @@ static struct virtio_gpio_msg *virtio_gpio_next_msg(struct virtio_gpio *vgpio)
  * virtio_gpio_send_msgs() - Send messages as far as there is room
  * @vgpio: the device
  *
- * A message that cannot be added for another reason waits for the next reply.
- * If none is to come, it fails.
- * If nobody waits for it, it is sent again later instead.
+ * A message that cannot be added for another reason than lack of room waits for
+ * the next reply. If none is to come, it fails.
+ *
+ * A message that nobody waits for does not fail, but is sent again later.
  *
  * Context: Any context. The caller holds the lock.
  * Return: The virtqueue to notify, or NULL.
@@ -798,7 +800,7 @@ static struct virtqueue *virtio_gpio_send_msgs(struct virtio_gpio *vgpio)
 	bool sent = false;
 	int ret;
 
-	while ((msg = virtio_gpio_next_msg(vgpio))) {
+	while (vq && (msg = virtio_gpio_next_msg(vgpio))) {
 		ret = virtio_gpio_add_bufs(vq, &msg->req, sizeof(msg->req),
 					   msg->reply, msg->reply_len, msg);
 		if (ret && (vgpio->in_flight || virtqueue_is_broken(vq)))
@@ -1000,7 +1002,7 @@ DEFINE_LOCK_GUARD_1(virtio_gpio_sync, struct virtio_gpio,
  * @ahead: messages that the device has had for longer
  * @replies: virtio_gpio.replies
  * @restarts: virtio_gpio.restarts
- * @idle_polls: polls without progress in a row
+ * @idle_polls: polls since the last change that counts
  */
 struct virtio_gpio_progress {
 	unsigned int open;
@@ -1211,6 +1213,20 @@ static int virtio_gpio_batch(struct virtio_gpio *vgpio, u16 type,
 	return err;
 }
 
+static void virtio_gpio_work(struct work_struct *work)
+{
+	struct virtio_gpio *vgpio = container_of(to_delayed_work(work), struct virtio_gpio, work);
+	struct virtio_gpio_irq *irq;
+
+	guard(virtio_gpio_sync)(vgpio);
+	while ((irq = list_first_entry_or_null(&vgpio->backoff, struct virtio_gpio_irq, node))) {
+		list_del_init(&irq->node);
+		virtio_gpio_irq_update(vgpio, irq);
+	}
+	/* Last, as it may move interrupts to the list. */
+	virtio_gpio_poll(vgpio);
+}
+
 /* GPIO chip operations */
 
 static bool virtio_gpio_irq_in_use(struct virtio_gpio *vgpio, unsigned int gpio)
@@ -1271,7 +1287,7 @@ static int virtio_gpio_get_direction(struct gpio_chip *gc, unsigned int gpio)
 	struct virtio_gpio_line *line = &vgpio->lines[gpio];
 	int ret;
 
-	/* After a reset, it is the one that will be restored. */
+	/* After a reset, report the direction that will be restored. */
 	scoped_guard(spinlock_irqsave, &vgpio->lock)
 		if (line->dir_valid || (line->owned && vgpio->state != VIRTIO_GPIO_UP))
 			return line->out ? GPIO_LINE_DIRECTION_OUT : GPIO_LINE_DIRECTION_IN;
@@ -1343,20 +1359,6 @@ static int virtio_gpio_get_multiple(struct gpio_chip *gc, unsigned long *mask, u
 static int virtio_gpio_set_multiple(struct gpio_chip *gc, unsigned long *mask, unsigned long *bits)
 {
 	return virtio_gpio_batch(gpiochip_get_data(gc), VIRTIO_GPIO_MSG_SET_VALUE, mask, bits);
-}
-
-static void virtio_gpio_work(struct work_struct *work)
-{
-	struct virtio_gpio *vgpio = container_of(to_delayed_work(work), struct virtio_gpio, work);
-	struct virtio_gpio_irq *irq;
-
-	guard(virtio_gpio_sync)(vgpio);
-	while ((irq = list_first_entry_or_null(&vgpio->backoff, struct virtio_gpio_irq, node))) {
-		list_del_init(&irq->node);
-		virtio_gpio_irq_update(vgpio, irq);
-	}
-	/* Last, as it may move interrupts to the list. */
-	virtio_gpio_poll(vgpio);
 }
 
 /* Interrupts: flow handlers */
@@ -1831,7 +1833,7 @@ static void virtio_gpio_del_vqs(struct virtio_gpio *vgpio, bool reset)
 		vgpio->requestq = NULL;
 		vgpio->eventq = NULL;
 	}
-	/* There are none if they could not be found. */
+	/* Without a requestq there is nothing to delete. */
 	if (!requestq)
 		return;
 
@@ -2089,8 +2091,10 @@ static int virtio_gpio_validate(struct virtio_device *vdev)
 }
 
 /*
- * gpiochip_remove() frees the irq domain, by which flow handlers are called.
- * That frees descriptors, too, so no operation of the irq core may still wait
+ * gpiochip_remove() frees the irq domain. By then all flow handlers must have
+ * returned, and no more may be called.
+ *
+ * It frees descriptors as well, so no operation of the irq core may still wait
  * for the device.
  */
 static void virtio_gpio_remove(struct virtio_device *vdev)
@@ -2173,7 +2177,7 @@ static int virtio_gpio_restore(struct virtio_device *vdev)
 	struct virtio_gpio *vgpio = vdev->priv;
 	int ret;
 
-	/* Those from before the reset, if they are still there */
+	/* The virtqueues from before the reset may still be there. */
 	if (vgpio->requestq)
 		virtio_gpio_del_vqs(vgpio, false);
 
