@@ -1058,9 +1058,8 @@ static int virtio_gpio_check_progress(struct virtio_gpio *vgpio, const void *own
 		ahead++;
 	}
 	p->idle_polls++;
-	if (vgpio->restarts != p->restarts)
-		p->idle_polls = 0;
-	if (*open != p->open || (sent && ahead != p->ahead) ||
+	if (*open != p->open || vgpio->restarts != p->restarts ||
+	    (sent && ahead != p->ahead) ||
 	    (!sent && vgpio->replies != p->replies &&
 	     (vgpio->hold_calls || vgpio->in_flight == VIRTIO_GPIO_MAX_MSGS ||
 	      !virtio_gpio_has_room(vgpio->requestq))))
