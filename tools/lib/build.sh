@@ -8,16 +8,24 @@
 # What is built: User-Mode Linux, or a PC for QEMU.
 ARCH=um
 
+# Whether this run alone may move the work tree for builds.
+MOVES_TREE=''
+
 # build_tree COMMIT: SRC, the work tree for builds, at COMMIT. This run alone may move it.
 build_tree() {
 	source_tree
 	lock "build-$BASE_ID"
+	MOVES_TREE=yes
 	move_tree "$1"
 }
 
 # use_tree COMMIT: SRC at COMMIT, where it stays while other runs use it, too.
 use_tree() {
 	source_tree
+	if [[ $MOVES_TREE ]]; then
+		move_tree "$1"
+		return
+	fi
 	while share "build-$BASE_ID" && ! is_tree_at "$1"; do
 		unlock "build-$BASE_ID"
 		lock "build-$BASE_ID"

@@ -18,7 +18,7 @@ start_job() {
 # own_run FUNCTION: for a job that is one of ours: it has its own locks, and undoes what
 # it does.
 own_run() {
-	EXIT_COMMANDS=() LOCKS=() JOB_PID=()
+	EXIT_COMMANDS=() LOCKS=() MOVES_TREE='' JOB_PID=()
 	trap run_exit_commands EXIT
 	"$@"
 }

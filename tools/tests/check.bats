@@ -244,6 +244,26 @@ a_codespell() {
 	finds sizes "29 lines changed for 11, 263 %; 115 % is the limit"
 }
 
+# Their verbs use the tree that the run holds, at another patch.
+@test "folders: the suites and a guest at the end of each" {
+	local verb
+	common_setup make_folders
+	for verb in kunit e2e; do
+		cat >"$REPO/tools/cmd/$verb" <<-'END'
+			verb_main() {
+				provide_kernel
+				series_head
+				use_tree "$SERIES_HEAD"
+				say "$FOLDER $(git -C "$SRC" show -s --format=%s): 2 passed, 0 failed"
+			}
+		END
+	done
+	VGPIO_LINUX=$LINUX run timeout -s KILL 60 "$REPO/tools/vgpio" check folders
+	[ "$status" -eq 0 ]
+	[[ $output == *"1-fixes "*"debug 1-fixes "*": 2 passed, 0 failed, guest 1-fixes "* ]]
+	[[ $output == *"2-tests "*"debug 2-tests "*": 2 passed, 0 failed, guest 2-tests "* ]]
+}
+
 @test "messages: subjects" {
 	series $'gpio: virtio: Adds a very long subject that goes on and on until it has too many columns.'
 	finds messages "columns, 75 are the limit" "ends with a full stop" "not in the imperative" "says nothing"
