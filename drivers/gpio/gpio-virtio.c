@@ -1548,7 +1548,7 @@ static int virtio_gpio_irq_set_wake(struct irq_data *d, unsigned int on)
 	return 0;
 }
 
-/* For chained handlers, the first that the irq core calls */
+/* For chained handlers, this is the first callback: no irq_request_resources(). */
 static void virtio_gpio_irq_bus_lock(struct irq_data *d)
 {
 	struct virtio_gpio_irq *irq;

@@ -393,8 +393,9 @@ a_checkpatch() {
 @test "warnings of files that the series leaves alone are not complaints" {
 	. "$REPO/tools/lib/check.sh"
 	say() { printf '%s\n' "$*"; }
-	OWN=(drivers/gpio/gpio-virtio.c)
+	OWN=(drivers/gpio/gpio-virtio.c drivers/gpio/tests/.kunitconfig)
 	run own_complaints <<'SAID'
+drivers/gpio/tests/.kunitconfig: warning: ignored by one of the .gitignore files
 include/linux/slab.h:1:2: warning: old
 drivers/gpio/gpio-virtio.c:1:2: warning: new
 .mailmap: warning: ignored by one of the .gitignore files
@@ -407,6 +408,18 @@ SAID
 	[ "$output" = "drivers/gpio/gpio-virtio.c:1:2: warning: new
 drivers/gpio/gpio-virtio.c: warning: ignored by one of the .gitignore files
 ld: warning: no file has this" ]
+}
+
+@test "as modules: the drivers and tests, but not those that are a part of a driver" {
+	local config=$BATS_TEST_TMPDIR/config
+	. "$REPO/tools/lib/check.sh"
+	printf 'CONFIG_%s=y\n' {GPIO,HW_RANDOM}_VIRTIO{,_KUNIT_TEST} >"$config"
+	as_modules "$config"
+	grep -qx 'CONFIG_GPIO_VIRTIO=m' "$config"
+	grep -qx 'CONFIG_GPIO_VIRTIO_KUNIT_TEST=m' "$config"
+	grep -qx 'CONFIG_HW_RANDOM_VIRTIO=m' "$config"
+	grep -qx 'CONFIG_HW_RANDOM_VIRTIO_KUNIT_TEST=y' "$config"
+	grep -qx '# CONFIG_LOCALVERSION_AUTO is not set' "$config"
 }
 
 @test "what was there before does not count, wherever it stands now" {

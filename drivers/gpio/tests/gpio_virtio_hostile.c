@@ -132,7 +132,7 @@ static void hostile_push_reply(struct kunit_virtio_buf *buf,
 	kunit_virtio_push(buf, reply->len);
 }
 
-/* A request is lost until another one is, or the requestq would be full. */
+/* A lost request is answered when its place is needed, so that the requestq has room. */
 static void hostile_lose(struct fuzz *f, struct kunit_virtio_buf *buf)
 {
 	struct hostile *h = container_of(f, struct hostile, f);

@@ -203,6 +203,23 @@ static void virtio_rng_read_empty_reply(struct kunit *test)
 	rng_expect_bytes(rng, 0, RNG_SIZE);
 }
 
+static void rng_no_entropy(struct kunit_virtio_buf *buf, void *data)
+{
+	kunit_virtio_push(buf, 0);
+}
+
+/* A reader who waits does not ask again and again. */
+static void virtio_rng_read_no_entropy(struct kunit *test)
+{
+	struct rng *rng = rng_start(test);
+	unsigned long start = jiffies;
+
+	kunit_virtio_serve(rng->kv, 0, rng_no_entropy, NULL);
+	KUNIT_EXPECT_EQ(test, rng_read(rng, RNG_SIZE, true), 0);
+	KUNIT_EXPECT_EQ(test, rng_read(rng, RNG_SIZE, true), 0);
+	KUNIT_EXPECT_GE(test, jiffies - start, HZ / 10);
+}
+
 static void virtio_rng_read_after_failed_request(struct kunit *test)
 {
 	struct rng *rng = rng_start(test);
@@ -308,6 +325,7 @@ static struct kunit_case virtio_rng_cases[] = {
 	KUNIT_CASE(virtio_rng_read_waits_after_long_reply),
 	KUNIT_CASE(virtio_rng_read_waits),
 	KUNIT_CASE(virtio_rng_read_empty_reply),
+	KUNIT_CASE(virtio_rng_read_no_entropy),
 	KUNIT_CASE(virtio_rng_read_after_failed_request),
 	KUNIT_CASE(virtio_rng_reader_killed),
 	KUNIT_CASE(virtio_rng_broken),

@@ -241,6 +241,16 @@ static void i2c_virtio_cannot_add(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bus_transfer(bus), 2);
 }
 
+/* The device is notified once, also if only some messages find room. */
+static void i2c_virtio_no_room(struct kunit *test)
+{
+	struct bus *bus = bus_start(test, 4);
+
+	kunit_virtio_serve(bus->kv, 0, bus_device, bus);
+	KUNIT_EXPECT_EQ(test, bus_transfer(bus), 1);
+	KUNIT_EXPECT_EQ(test, kunit_virtio_notifications(bus->kv, 0), 1);
+}
+
 static void bus_reply_at_once(void *data)
 {
 	struct bus *bus = data;
@@ -400,6 +410,7 @@ static struct kunit_case i2c_virtio_cases[] = {
 	KUNIT_CASE(i2c_virtio_empty_reply),
 	KUNIT_CASE(i2c_virtio_reply_without_status),
 	KUNIT_CASE(i2c_virtio_cannot_add),
+	KUNIT_CASE(i2c_virtio_no_room),
 	KUNIT_CASE(i2c_virtio_reply_during_add),
 	KUNIT_CASE(i2c_virtio_interrupted),
 	KUNIT_CASE(i2c_virtio_refused_early),
