@@ -6,6 +6,7 @@
  * n-th random byte is n.
  */
 
+#include <linux/jiffies.h>
 #include <linux/string.h>
 #include <linux/virtio.h>
 
