@@ -178,6 +178,15 @@ a_kernel() {
 	[[ $output == *"this kernel does not take CONFIG_GPIOLIB=y"*"0 passed, 1 failed" ]]
 }
 
+@test "kunit: the suites of gpiolib run before there are others" {
+	touch "$LINUX/drivers/gpio/gpiolib-kunit.c"
+	git -C "$LINUX" add .
+	git -C "$LINUX" commit -qm suites
+	run vgpio kunit --series 1-fixes --isolate suite.good
+	[ "$status" -eq 0 ]
+	[[ $output != *"no suites"* ]]
+}
+
 @test "kunit: what only suites can do is refused where there is none" {
 	local options
 	all_there
